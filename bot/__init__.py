@@ -1,0 +1,1 @@
+"""Talks with buyers: the advisor and its channels."""

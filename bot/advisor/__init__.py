@@ -1,0 +1,1 @@
+"""The core: message in, advice out. Knows no channel."""

@@ -1,0 +1,140 @@
+"""Composes an answer from what was found: direct help first, then cases, then at most one question. Facts only from documents."""
+
+from __future__ import annotations
+
+from bot.advisor import questions
+from bot.advisor.advice import Block, Sentence
+from bot.advisor.context import Context
+from bot.advisor.facts import expired, family_of, field, tell_case, tell_steps, title, validity, who
+from bot.texts import texts
+from knowledge.document import Case, Guidance
+
+BULLETS = 4
+STEPS_HOW = 5
+
+
+def compose(context: Context) -> list[Block]:
+    """The blocks of the answer for this context's intent and room, and its closing question."""
+    if context.intent == "how" and context.room != "published" and context.help:
+        blocks = _how(context)
+    else:
+        blocks = [_lead(context), *_bullets(context)]
+        if context.intent == "examples":
+            blocks = _cases(context) + (blocks if not context.near and not context.sideways else [])
+            context.help = context.help if not context.near and not context.sideways else []
+            if blocks and blocks[0].kind == "heading":
+                blocks[0] = _lead(context)
+        elif context.room != "published":
+            blocks += _cases(context)
+    if context.intent == "how" and context.dose == "light":
+        blocks += _cases(context)
+    context.closing = questions.choose(
+        context.intent, context.room, context.dose, context.named.family if context.named else None,
+        context.text, context.language, context.seen.questions,
+    )  # fmt: skip
+    return blocks
+
+
+def _lead(context: Context) -> Block:
+    leads = texts(context.language)["lead"]
+    named = context.named.text if context.named else ""
+    family = context.named.family if context.named else None
+    if context.found == "nothing":
+        text = leads["nothing"]
+    elif context.intent == "examples":
+        text = leads["examples"] if context.found == "good" else leads["nearest"]
+    elif context.room in ("published", "running"):
+        text = leads[context.room]
+    elif context.room == "decided":
+        text = leads["solution_decided"]
+    elif context.room == "draft":
+        text = leads["solution_draft"]
+    elif context.intent == "problem":
+        text = leads["problem"]
+    elif named and family and family.routine:
+        text = leads["routine"].format(named=_capital(named))
+    elif named:
+        text = leads["solution"].format(named=named)
+    else:
+        text = leads["solution_unnamed"]
+    return Block(kind="lead", sentences=[Sentence(text=text)])
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _bullets(context: Context) -> list[Block]:
+    """Steps of the guidance that helps here: two of the first topic, one of each other, at most BULLETS."""
+    blocks: list[Block] = []
+    for rank, guidance in enumerate(context.help):
+        room_left = BULLETS - len(blocks)
+        if room_left <= 0:
+            break
+        count = min(room_left, 2 if rank == 0 else 1)
+        told = tell_steps(context.told, guidance, count, context.today)
+        held = validity(guidance, context.language)
+        if told and held and not guidance.expired(context.today):
+            told[-1].sentences.append(held)
+        blocks += told
+    return blocks
+
+
+def _how(context: Context) -> list[Block]:
+    """The direct answer of the topic that fits best, its steps, and for which period it holds."""
+    guidance = context.help[0]
+    language = context.language
+    heading = texts(language)["lead"]["how"].format(title=title(guidance, language))
+    lead = Block(kind="lead", sentences=[])
+    if context.found != "good":
+        lead.sentences.append(Sentence(text=texts(language)["lead"]["nearest"]))
+    lead.sentences.append(Sentence(text=heading))
+    if guidance.expired(context.today):
+        lead.sentences = [expired(context.told, guidance)]
+        return [lead]
+    if what := field(guidance, "what", language):
+        lead.sentences.append(context.told.fact(guidance, what))
+    blocks = [lead, *tell_steps(context.told, guidance, STEPS_HOW, context.today)]
+    if held := validity(guidance, language):
+        lead.sentences.append(held)
+    if guidance.law or guidance.valid_until:
+        blocks.append(Block(kind="lead", sentences=[Sentence(text=texts(language)["law"]["no_lawyer"])]))
+    return blocks
+
+
+def _cases(context: Context) -> list[Block]:
+    """Near and sideways cases as blocks, after what is often behind the named solution."""
+    if not context.near and not context.sideways:
+        return []
+    words = texts(context.language)
+    blocks: list[Block] = []
+    family = context.named.family if context.named else None
+    if family and context.sideways and context.dose != "none":
+        problem = family.problem_nl if context.language == "nl" else family.problem_en
+        blocks.append(Block(kind="lead", sentences=[Sentence(text=words["lead"]["behind"].format(problem=problem))]))
+    heading = words["heading"]["cases"]
+    blocks.append(Block(kind="heading", label=heading))
+    blocks += [tell_case(context.told, case, family_of(case)) for case in context.sideways]
+    blocks += [tell_case(context.told, case, None) for case in context.near]
+    if context.intent == "problem":
+        blocks += _directions(context)
+    return blocks
+
+
+def _directions(context: Context) -> list[Block]:
+    """The families of solutions that the cases told took, each with who took it."""
+    taken: dict[str, list[Case]] = {}
+    for case in [*context.sideways, *context.near]:
+        if family := family_of(case):
+            taken.setdefault(family[context.language], []).append(case)
+    if len(taken) < 2:
+        return []
+    words = texts(context.language)["direction"]
+    parts = [f"{label} ({', '.join(who(case) for case in cases)})" for label, cases in taken.items()]
+    return [Block(kind="direction", sentences=[Sentence(text=words["lead"].format(list=" · ".join([*parts, words["nothing"]])))])]
+
+
+def guidance_told(context: Context) -> list[Guidance]:
+    """The guidance topics of which the answer tells something."""
+    cited = {source.id for source in context.told.sources}
+    return [guidance for guidance in context.help if guidance.id in cited or guidance.expired(context.today)]

@@ -1,0 +1,155 @@
+"""Fact sentences: what documents say, with year, speaker and outcome, each with the number of its source."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from bot.advisor.advice import Block, Sentence, Source
+from bot.texts import texts
+from knowledge.document import YEAR, Case, Guidance, Language
+from knowledge.vocabulary import Family, vocabulary
+
+_PREFIX = re.compile(r"^(?:de )?(?:gemeente|municipality of) ", re.IGNORECASE)
+SPEAKER_KINDS = ("own_report", "interested")
+MONTHS_EN = "January February March April May June July August September October November December".split()
+
+
+class Told:
+    """The facts of one answer: gives each page a number and remembers the words that were told from it."""
+
+    def __init__(self, language: Language) -> None:
+        self.language: Language = language
+        self.sources: list[Source] = []
+        self._numbers: dict[tuple[str, int], int] = {}
+
+    def fact(self, document: Case | Guidance, words: str, page: int = 1, frame: str = "{text}") -> Sentence:
+        """A sentence that tells `words` of a document, on the word of its source number `page`; `frame` holds them."""
+        page = page if page <= len(document.sources) else 1
+        number = self._numbers.get((document.id, page))
+        if number is None:
+            number = self._numbers[document.id, page] = len(self.sources) + 1
+            source = document.sources[page - 1]
+            title = ", ".join(part for part in (source.publisher, source.title, source.date) if part)
+            self.sources.append(Source(n=number, id=document.id, title=title, url=source.url, quote=words))
+        return Sentence(text=frame.format(text=words), source=number)
+
+
+def title(document: Case | Guidance, language: Language) -> str:
+    return document.en.title if language != document.language and document.en else document.title
+
+
+def field(document: Case | Guidance, name: str, language: Language) -> str | None:
+    """A telling field in the language of the answer; None when it is empty or only there in the other language."""
+    part = document if language == document.language else document.en
+    value = getattr(part, name, None) if part else None
+    return str(value) if value else None
+
+
+def tell_case(told: Told, case: Case, other: Family | None) -> Block:
+    """A case as one block: who and when and on whose word, what they did, what came of it, what they learned.
+
+    `other` is the family to name when the case is told as another approach.
+    """
+    language = told.language
+    words = texts(language)["case"]
+    facts = []
+    approach, result, lesson = (field(case, name, language) for name in ("approach", "result", "lesson"))
+    if approach:
+        facts.append(told.fact(case, approach))
+    if result:
+        facts.append(told.fact(case, result))
+    elif case.outcome == "unknown":
+        facts.append(Sentence(text=words["no_result"]))
+    if lesson and (case.outcome in ("failed", "mixed", "unknown") or not result):
+        facts.append(told.fact(case, lesson, frame=words["lesson"]))
+    if not any(sentence.source for sentence in facts):
+        facts = [told.fact(case, quotation(case), frame=words["quotation"])]
+    if {"dpia", "own_legal_basis"} & set(case.cautions) and "ai" in case.cautions:
+        facts.append(Sentence(text=words["warning_ai"]))
+    elif "own_legal_basis" in case.cautions:
+        facts.append(Sentence(text=words["warning"]))
+    return Block(kind="case", label=_heading(case, other, language), sentences=facts)
+
+
+def quotation(document: Case | Guidance) -> str:
+    """The first sentence of a document that has no fields to tell."""
+    text = re.sub(r"^#.*$", "", document.body, flags=re.MULTILINE).strip() or document.title
+    paragraph = text.split("\n\n")[0]
+    return re.split(r"(?<=[.!?]) ", " ".join(paragraph.split()))[0]
+
+
+def _heading(case: Case, other: Family | None, language: Language) -> str:
+    words = texts(language)
+    marks = []
+    if other:
+        marks.append(words["case"]["sideways"].format(family=other[language]))
+    marks.append(words["source_kind"][case.source_kind])
+    marks.append(words["outcome"][case.outcome])
+    if case.country != "NL":
+        countries = words["country"]
+        marks.append(countries.get(case.country, countries["other"].format(country=case.country)))
+    if language != case.language and case.en is None:
+        marks.append(words["case"]["dutch_source"])
+    return words["case"]["near"].format(who=who(case), year=years(case, language), marks=", ".join(marks)) + "."
+
+
+def who(case: Case) -> str:
+    """The organisation as one would say it: `Tilburg`, not `Gemeente Tilburg`; the title where it is unknown."""
+    return _PREFIX.sub("", case.organisation) if case.organisation else case.title
+
+
+def years(case: Case, language: Language) -> str:
+    """`2014-2015`, `2019`, or that the year is unknown."""
+    found = YEAR.findall(case.period or "") or ([str(case.year)] if case.year else [])
+    if not found:
+        return str(texts(language)["case"]["year_unknown"])
+    return found[0] if found[0] == found[-1] else f"{found[0]}-{found[-1]}"
+
+
+def family_of(case: Case) -> Family | None:
+    """The first solution family of a case."""
+    return next((vocabulary().families[id_] for id_ in case.solutions if id_ in vocabulary().families), None)
+
+
+def tell_steps(told: Told, guidance: Guidance, count: int, today: date) -> list[Block]:
+    """The first `count` steps of a guidance topic as bullets; of expired law only that it has expired."""
+    if guidance.expired(today):
+        return [Block(kind="bullet", sentences=[expired(told, guidance)])]
+    part = guidance if told.language == guidance.language else guidance.en
+    steps = part.steps if part else []
+    blocks = [
+        Block(kind="bullet", label=f"{step.label}.", sentences=[told.fact(guidance, step.text, guidance.steps[i].source)])
+        for i, step in enumerate(steps[:count])
+    ]
+    if not blocks and not part:
+        label = f"{guidance.title} ({texts(told.language)['case']['dutch_source']})."
+        words = guidance.what or quotation(guidance)
+        quoted = told.fact(guidance, words, frame=texts(told.language)["case"]["quotation"])
+        blocks = [Block(kind="bullet", label=label, sentences=[quoted])]
+    return blocks
+
+
+def validity(guidance: Guidance, language: Language) -> Sentence | None:
+    """The words that say for which period a topic's amounts hold."""
+    words = texts(language)["law"]
+    if guidance.valid_until is None:
+        return None
+    end = day(guidance.valid_until, language)
+    if guidance.valid_from is None:
+        return Sentence(text=words["valid_until"].format(end=end))
+    return Sentence(text=words["valid"].format(begin=day(guidance.valid_from, language), end=end))
+
+
+def expired(told: Told, guidance: Guidance) -> Sentence:
+    """That a topic no longer holds, and where to look."""
+    assert guidance.valid_until is not None
+    words = texts(told.language)["law"]["expired"]
+    return Sentence(text=words.format(title=title(guidance, told.language), end=day(guidance.valid_until, told.language)))
+
+
+def day(value: date, language: Language) -> str:
+    """A date as the language writes it: 31-12-2027, 31 December 2027."""
+    if language == "nl":
+        return f"{value.day}-{value.month}-{value.year}"
+    return f"{value.day} {MONTHS_EN[value.month - 1]} {value.year}"

@@ -1,0 +1,65 @@
+"""Room and dose: how much is still open, and how much widening fits. One table of words, `room.yaml`, decides."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.advisor.advice import Dose, Room
+from knowledge.document import Language
+from knowledge.intents import Intent
+from knowledge.vocabulary import Family
+
+MANY_PEOPLE = re.compile(r"\b(inwoners|bewoners|wijk|stad|binnenstad|leerlingen|kinderen|patiënten|residents|city|pupils|patients)\b")
+
+
+@cache
+def _table() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("room.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def _pattern(name: str, language: Language) -> re.Pattern[str]:
+    entry = _table()["rooms"].get(name) or _table()[name]
+    return re.compile("|".join(f"(?:{part})" for part in entry[language]), re.IGNORECASE)
+
+
+def room(text: str, language: Language) -> Room:
+    """The room that a message tells of; `idea` when it tells of none."""
+    for name in _table()["rooms"]:
+        if _pattern(name, language).search(text):
+            return name  # type: ignore[no-any-return]
+    return "idea"
+
+
+def clock(text: str, language: Language) -> bool:
+    """Whether a message holds a date, an ending contract or haste."""
+    return bool(_pattern("clock", language).search(text))
+
+
+def wants_no_questions(text: str, language: Language) -> bool:
+    """Whether the buyer asks not to be asked."""
+    return bool(_pattern("no_questions", language).search(text))
+
+
+def own_purchase(text: str, language: Language) -> bool:
+    """Whether a question is about the buyer's own purchase, not a fact in general."""
+    return bool(_pattern("own_purchase", language).search(text))
+
+
+def dose(intent: Intent, room: Room, family: Family | None, text: str, language: Language, silent: bool) -> Dose:
+    """How much widening fits this message. `silent`: the buyer asked for no questions."""
+    if silent or room == "published" or intent in ("other", "outside", "attack"):
+        return "none"
+    if intent == "how":
+        return "light" if own_purchase(text, language) else "none"
+    if intent == "examples":
+        return "light"
+    if family and family.routine and not MANY_PEOPLE.search(text.lower()):
+        return "light"
+    return "question"

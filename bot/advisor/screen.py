@@ -1,0 +1,69 @@
+"""The first look at a message: make it clean text, and notice what is not answered: emptiness, attacks, bids."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_CHARACTERS = 20_000
+SHOWN_CHARACTERS = 2_000
+
+_INVISIBLE = {"Cc", "Cf", "Co", "Cn", "Cs"}
+
+ATTACK = re.compile(
+    r"(negeer|vergeet|ignore|disregard|forget|override)\W+(\w+\W+){0,3}"
+    r"(instructies?|instructions?|regels|rules|opdrachten|aanwijzingen|prompts?)"
+    r"|system ?prompt|systeemprompt|\bapi[ -]?(key|sleutel)|environment variables|omgevingsvariabelen"
+    r"|\b(jailbreak|developer mode|do anything now)\b|\bje bent nu dan\b|you are now dan\b"
+    r"|(herhaal|repeat)\W+(\w+\W+){0,3}(boven|above)|reveal (your|the) (prompt|instructions)"
+    r"|(toon|geef|show|print|lijst)\W+(\w+\W+){0,3}(wachtwoord|password|token|geheime sleutel|secret key)"
+    r"|wat (andere|de vorige) (gebruikers?|inkopers?)\b.*(gevraagd|vroeg|typte|getypt)|other users?'? (messages|questions|chats|data)"
+    r"|<\|?(im_start|system|endoftext)",
+    re.IGNORECASE,
+)
+JUDGE_BIDS = re.compile(
+    r"\b(beoordeel|vergelijk|scoor|rangschik|kies|score|rank|compare|judge|evaluate)\b[^.?!]{0,60}"
+    r"\b(inschrijving(en)?|offertes?|aanbieding(en)?|bids?|offers?|tenders received|kandidaten|sollicitant(en)?)\b"
+    r"|\b(welke|which)\b[^.?!]{0,30}\b(inschrijver|inschrijving|offerte|bid|offer)\b[^.?!]{0,30}\b(beste|moet winnen|wint|best|should win)\b",
+    re.IGNORECASE,
+)
+_BID_SIGNS = re.compile(
+    r"offertenummer|geldigheid(sduur)? (van deze )?offerte|geldig tot|totaalprijs|onze prijs|prijs per stuk|subtotaal|"
+    r"wij (bieden|brengen) u|hierbij (bieden|ontvangt)|inschrijfsom|inschrijfbiljet|stuksprijs|met vriendelijke groet.{0,80}b\.?v\.?|"
+    r"quotation (no|number)|unit price|total price|we (are pleased to )?offer you|valid until",
+    re.IGNORECASE | re.DOTALL,
+)
+BID_LENGTH, BID_SIGNS = 200, 2
+
+
+def clean(message: str) -> str:
+    """The message as plain text: normal form, no control or invisible characters, white space folded, at most 20,000 long."""
+    text = message[: MAX_CHARACTERS * 2].encode("utf-8", "replace").decode("utf-8")
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(
+        " " if character.isspace() else character
+        for character in text
+        if character.isspace() or unicodedata.category(character) not in _INVISIBLE
+    )
+    return re.sub(r"\s+", " ", text).strip()[:MAX_CHARACTERS]
+
+
+def shown(message: str) -> str:
+    """The message as it may be shown or given back as JSON: always encodable, at most 2,000 characters."""
+    return message[:SHOWN_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+
+
+def is_empty(text: str) -> bool:
+    """Whether nothing is left to answer: no letter, digit or emoji."""
+    return not any(character.isalnum() or unicodedata.category(character) == "So" for character in text)
+
+
+def is_attack(text: str) -> bool:
+    """Whether a message tries to get at instructions, secrets or other users; certain patterns only."""
+    return bool(ATTACK.search(text))
+
+
+def about_bids(text: str) -> bool:
+    """Whether a message is a pasted offer or bid, or asks to judge some."""
+    pasted = len(text) >= BID_LENGTH and len(set(_BID_SIGNS.findall(text.lower()))) >= BID_SIGNS
+    return pasted or bool(JUDGE_BIDS.search(text))

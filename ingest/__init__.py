@@ -1,0 +1,1 @@
+"""Turns sources into a new generation of the library."""

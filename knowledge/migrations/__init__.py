@@ -1,0 +1,1 @@
+"""Alembic migrations of the database; applied at start by `knowledge.database`."""

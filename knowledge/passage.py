@@ -1,0 +1,29 @@
+"""A passage: a piece of a document that is embedded and retrieved."""
+
+from __future__ import annotations
+
+import hashlib
+
+from pydantic import BaseModel
+
+from knowledge.document import Language
+
+
+class Passage(BaseModel):
+    """`text` is what the document says; `title` and `section` travel with it into both indexes."""
+
+    document: str
+    language: Language
+    title: str
+    section: str
+    text: str
+
+    @property
+    def indexed(self) -> str:
+        """What is embedded and indexed: the text with its context."""
+        return f"{self.title}\n{self.section}\n{self.text}"
+
+    @property
+    def digest(self) -> str:
+        """Identifies this passage of this document; never changes as long as the passage does not."""
+        return hashlib.sha256(f"{self.document}\0{self.language}\0{self.indexed}".encode()).hexdigest()[:32]
