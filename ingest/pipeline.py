@@ -93,7 +93,9 @@ def exclusive(folders: Folders) -> Iterator[None]:
             portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
         except portalocker.LockException:
             file.seek(0)
-            raise Busy(f"another ingest is at work ({file.read().strip() or 'just begun'}); try again when it is done") from None
+            raise Busy(
+                f"another ingest is at work ({file.read().strip() or 'just begun'}); try again when it is done"
+            ) from None
         file.seek(0)
         file.truncate()
         file.write(f"process {os.getpid()}, since {datetime.now():%H:%M:%S}")

@@ -27,8 +27,7 @@ class Plan:
 def plan(store: Store, sources: Iterable[Source], *, publish: bool, prune: bool) -> Plan:
     """Compare `sources` with `store`. `publish` makes drafts live, `prune` drops what an origin no longer has."""
     stored = {
-        id_: Record(id_, origin, path, status, hash_, {})
-        for id_, (origin, path, status, hash_) in store.hashes().items()
+        id_: Record(id_, origin, path, status, hash_, {}) for id_, (origin, path, status, hash_) in store.hashes().items()
     }
     result = Plan()
     seen: dict[str, str] = {}

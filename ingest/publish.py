@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -20,9 +21,9 @@ from knowledge import intents
 from knowledge.cache import Use, VectorCache
 from knowledge.document import Case, Guidance
 from knowledge.embeddings import Identity, load
-from knowledge.generation import Entry, Folders, Manifest, Noise
+from knowledge.generation import Entry, Folders, Manifest, Spread
 from knowledge.passage import Passage
-from knowledge.search import noise
+from knowledge.search import ENGLISH, spread
 from knowledge.store import Store
 
 BYTES_PER_PASSAGE = 12_000  # of index, measured; vectors in the cache and texts come to a tenth of that
@@ -74,7 +75,7 @@ def _make(folders: Folders, store: Store, identity: Identity, quiet: bool) -> Ma
     documents = {id_: record.document for id_, record in records.items()}
     pieces = {id_: split(document) for id_, document in documents.items()}
     with _Embedder(folders.cache, identity, quiet) as embedder:
-        groups = {id_: [piece.indexed for piece in pieces[id_]] + _problem(documents[id_]) for id_ in documents}
+        groups = {id_: [piece.indexed for piece in pieces[id_]] + list(_problems(documents[id_]).values()) for id_ in documents}
         by_writer: dict[str, list[intents.Message]] = {}
         for message in intents.messages():
             by_writer.setdefault(message.writer, []).append(message)
@@ -85,10 +86,13 @@ def _make(folders: Folders, store: Store, identity: Identity, quiet: bool) -> Ma
         vectors = {id_: embedder.vectors(texts, "passage") for id_, texts in groups.items()}
         message_vectors = [embedder.vectors([m.text for m in group], "query") for group in by_writer.values()]
     messages = [message for group in by_writer.values() for message in group]
-    model = intents.fit(messages, np.concatenate(message_vectors))
-    elsewhere = np.concatenate(message_vectors)[[message.intent in OTHER_SUBJECTS for message in messages]]
-    pieces_vectors = [rows for rows in vectors.values() if len(rows)]
-    mean, deviation = noise(elsewhere, np.concatenate(pieces_vectors) if pieces_vectors else np.zeros((0, 1)))
+    spoken = np.concatenate(message_vectors)
+    model = intents.fit(messages, spoken)
+    elsewhere = spoken[[message.intent in OTHER_SUBJECTS for message in messages]]
+    every = [rows for rows in vectors.values() if len(rows)]
+    noise = spread((elsewhere @ np.concatenate(every).T).max(axis=1)) if every else spread(np.zeros(0))
+    problems = {key: vectors[id_][len(pieces[id_]) + i] for id_ in documents for i, key in enumerate(_problems(documents[id_]))}
+    usual = {key: spread(spoken @ vector) for key, vector in problems.items()}
 
     id_ = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     recipe, chroma = _versions()
@@ -99,22 +103,25 @@ def _make(folders: Folders, store: Store, identity: Identity, quiet: bool) -> Ma
         chromadb=chroma,
         engine=identity,
         intents=intents.recipe(),
-        noise=Noise(mean=mean, deviation=deviation),
+        noise=noise,
         documents={
-            key: Entry(origin=record.origin, hash=record.hash, passages=len(pieces[key]))
-            for key, record in records.items()
+            key: Entry(origin=record.origin, hash=record.hash, passages=len(pieces[key])) for key, record in records.items()
         },
     )
     with _scratch(folders, id_) as folder:
-        _write(folder, manifest, documents, pieces, vectors, model)
+        _write(folder, manifest, documents, pieces, vectors, problems, model, usual)
     generations.publish(folders, id_)
     generations.clear_away(folders)
     return manifest
 
 
-def _problem(document: Case | Guidance) -> list[str]:
-    """The problem of a case, embedded apart so that cases can be found by it; empty where it has none."""
-    return [document.problem] if isinstance(document, Case) and document.problem else []
+def _problems(document: Case | Guidance) -> dict[str, str]:
+    """The problem of a case by index id, in each language; embedded apart, so that cases can be found by it."""
+    if not isinstance(document, Case):
+        return {}
+    english = document.en.problem if document.en else None
+    both = {document.id: document.problem, f"{document.id}{ENGLISH}": english}
+    return {id_: problem for id_, problem in both.items() if problem}
 
 
 @contextmanager
@@ -132,33 +139,31 @@ def _write(
     documents: dict[str, Case | Guidance],
     pieces: dict[str, list[Passage]],
     vectors: dict[str, np.ndarray],
+    problems: dict[str, np.ndarray],
     model: intents.IntentModel,
+    usual: dict[str, Spread],
 ) -> None:
     from knowledge import index
 
     passages = [piece for id_ in documents for piece in pieces[id_]]
-    problems = [id_ for id_ in documents if len(vectors[id_]) > len(pieces[id_])]
-    width = next(iter(vectors.values())).shape[1] if vectors else 1
-    passage_rows = [vectors[id_][: len(pieces[id_])] for id_ in documents]
-    problem_rows = [vectors[id_][-1] for id_ in problems]
+    rows = [vectors[id_][: len(pieces[id_])] for id_ in documents]
     index.build(
         folder,
         passages,
-        np.concatenate(passage_rows) if passage_rows else np.zeros((0, width)),
-        problems,
-        np.stack(problem_rows) if problem_rows else np.zeros((0, width)),
+        np.concatenate(rows) if rows else np.zeros((0, 1)),
+        list(problems),
+        np.stack(list(problems.values())) if problems else np.zeros((0, 1)),
     )
     model.save(folder / "intents.npz")
     (folder / "documents.jsonl").write_text(_json_lines(documents.values()), encoding="utf-8")
     (folder / "passages.jsonl").write_text(_json_lines(passages), encoding="utf-8")
+    (folder / "usual.json").write_text(json.dumps({id_: each.model_dump() for id_, each in usual.items()}), encoding="utf-8")
     (folder / "lock").touch()
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
 
 
 def _json_lines(items: Any) -> str:
     # JSON escapes line feeds but not U+2028 and its like, which str.splitlines would cut at: keep to ASCII.
-    import json
-
     return "".join(json.dumps(item.model_dump(mode="json"), ensure_ascii=True) + "\n" for item in items)
 
 

@@ -6,6 +6,7 @@ from langchain_text_splitters import MarkdownHeaderTextSplitter, RecursiveCharac
 
 from knowledge.document import Case, Guidance, Language
 from knowledge.passage import Passage
+from knowledge.vocabulary import vocabulary
 
 FULL = 900  # characters; about 250 tokens, which the engines read whole
 HEADINGS = [("#", "h1"), ("##", "h2"), ("###", "h3")]
@@ -60,6 +61,26 @@ def _split(document: Case | Guidance, title: str, language: Language, markdown: 
             else:
                 groups.append(([heading] if heading else [], [text]))
     return [
-        Passage(document=document.id, language=language, title=title, section=" · ".join(headings), text="\n\n".join(texts))
+        Passage(
+            document=document.id,
+            language=language,
+            title=title,
+            section=" · ".join(headings),
+            text="\n\n".join(texts),
+            keywords=_keywords(document, language),
+        )
         for headings, texts in groups
     ]
+
+
+def _keywords(document: Case | Guidance, language: Language) -> str:
+    """Organisation, sector, themes and solution families in words, by which a document may also be asked for."""
+    known = vocabulary()
+    labels = [known.themes[theme] for theme in document.themes if theme in known.themes]
+    words = [label[language] for label in labels]
+    if document.sector:
+        words.append(known.sectors[document.sector][language])
+    if isinstance(document, Case):
+        words += [known.families[family][language] for family in document.solutions if family in known.families]
+        words.append(document.organisation or "")
+    return ", ".join(word for word in words if word)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from knowledge.document import Case, DocumentError, Guidance, read
+from knowledge.document import Case, DocumentError, Guidance, Step, read
 from knowledge.vocabulary import vocabulary
 
 MIN_WORDS = 40
@@ -25,9 +25,46 @@ NAMES_NL = {
     "guide": "gids", "regulation": "verordening", "directive": "richtlijn", "ministry": "ministerie", "union": "unie",
 }  # fmt: skip
 ENGLISH_WORDS = frozenset(
-    "dutch english european flemish belgian german french swedish danish norwegian finnish spanish italian british irish "
-    "january february march april may june july august september october november december monday tuesday wednesday "
-    "thursday friday saturday sunday internet covid christmas easter".split()
+    [
+        "dutch",
+        "english",
+        "european",
+        "flemish",
+        "belgian",
+        "german",
+        "french",
+        "swedish",
+        "danish",
+        "norwegian",
+        "finnish",
+        "spanish",
+        "italian",
+        "british",
+        "irish",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "internet",
+        "covid",
+        "christmas",
+        "easter",
+    ]
 )
 
 
@@ -119,7 +156,10 @@ def _guidance_faults(guidance: Guidance, as_of: date) -> Iterator[tuple[str, str
     if (guidance.law or amounts) and not (guidance.check_at or guidance.valid_until):
         yield "check_at", "names law or amounts; say by which date somebody must look again"
     if guidance.valid_until and guidance.valid_until < as_of:
-        yield "valid_until", f"passed on {guidance.valid_until}; look up what holds now and renew or remove the document"
+        yield (
+            "valid_until",
+            f"passed on {guidance.valid_until}; look up what holds now and renew or remove the document",
+        )
     if guidance.check_at and guidance.check_at < as_of:
         yield "check_at", f"passed on {guidance.check_at}; look the law up again and set a new date"
 
@@ -133,7 +173,10 @@ def _english_faults(document: Case | Guidance) -> Iterator[tuple[str, str]]:
     for name, value in document.en:
         dutch = getattr(document, name, None)
         if bool(dutch) != bool(value):
-            yield f"en.{name}", "is missing; translate it" if dutch else "has no Dutch counterpart; remove it or add that"
+            yield (
+                f"en.{name}",
+                "is missing; translate it" if dutch else "has no Dutch counterpart; remove it or add that",
+            )
         if isinstance(value, list) and isinstance(dutch, list) and len(value) != len(dutch):
             yield f"en.{name}", f"has {len(value)} items and the Dutch {len(dutch)}; make them the same"
     english = ". ".join(_texts(document.en))
@@ -150,9 +193,7 @@ def _english_faults(document: Case | Guidance) -> Iterator[tuple[str, str]]:
 
 def _numbers(text: str) -> Counter[str]:
     """Numbers without thousands separators, decimals with a point: 216.000 and 216,000 are the same."""
-    return Counter(
-        re.sub(r"[.,](?=\d{3}(?:\D|$))", "", number).replace(",", ".") for number in NUMBER.findall(text)
-    )
+    return Counter(re.sub(r"[.,](?=\d{3}(?:\D|$))", "", number).replace(",", ".") for number in NUMBER.findall(text))
 
 
 def _dutch(document: Case | Guidance) -> str:
@@ -167,9 +208,7 @@ def _texts(part: object) -> Iterator[str]:
     ):  # fmt: skip
         value = getattr(part, name, None)
         for item in value if isinstance(value, list) else [value]:
-            if hasattr(item, "label"):
+            if isinstance(item, Step):
                 yield f"{item.label}. {item.text}"
             elif item:
                 yield str(item)
-
-

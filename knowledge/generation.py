@@ -1,7 +1,7 @@
 """A generation: one published version of the library. How it lies on disk, is published, opened and cleared away.
 
-    generations/<id>/manifest.json  documents.jsonl  passages.jsonl  intents.npz  chroma/  bm25-nl/  bm25-en/  lock
-    current                         the id of the published generation: replaced atomically, never written in place
+generations/<id>/manifest.json  documents.jsonl  passages.jsonl  intents.npz  usual.json  chroma/  bm25-nl/  bm25-en/  lock
+current                         the id of the published generation: replaced atomically, never written in place
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 import portalocker
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from knowledge.document import Case, Guidance, from_fields
 from knowledge.embeddings import Identity
@@ -24,7 +24,7 @@ from knowledge.intents import IntentModel
 from knowledge.passage import Passage
 
 # Raise when splitting, tokens or files of a generation change: the next ingest then makes every generation anew.
-RECIPE = 1
+RECIPE = 4
 KEEP = 3
 
 
@@ -40,15 +40,18 @@ class Entry(BaseModel):
     passages: int
 
 
-class Noise(BaseModel):
-    """Mean and standard deviation of the best cosine that messages on other subjects reach in this library."""
+class Spread(BaseModel):
+    """Mean and standard deviation of cosines."""
 
     mean: float
     deviation: float
 
 
 class Manifest(BaseModel):
-    """What a generation was made of: equal manifests (but for id and time) make equal libraries."""
+    """What a generation was made of: equal manifests (but for id and time) make equal libraries.
+
+    `noise` is the spread of the best cosine that messages on other subjects reach in this library.
+    """
 
     id: str
     created: str
@@ -56,7 +59,7 @@ class Manifest(BaseModel):
     chromadb: str
     engine: Identity
     intents: str
-    noise: Noise
+    noise: Spread
     documents: dict[str, Entry]
 
     @property
@@ -152,13 +155,17 @@ def hold(folder: Path, flags: portalocker.LockFlags) -> IO[bytes] | None:
 
 @dataclass
 class Generation:
-    """A generation, open for reading from several threads."""
+    """A generation, open for reading from several threads.
+
+    `usual` is, for each case with a problem, the spread of that problem's cosine with what buyers usually write.
+    """
 
     manifest: Manifest
     documents: dict[str, Case | Guidance]
     passages: list[Passage]
     index: Index
     intents: IntentModel
+    usual: dict[str, Spread]
     lock: IO[bytes]
 
     @cached_property
@@ -187,18 +194,21 @@ def open_generation(folders: Folders, id_: str) -> Generation | None:
     try:
         manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
         documents = {
-            document.id: document
-            for document in (from_fields(json.loads(line)) for line in _lines(folder / "documents.jsonl"))
+            document.id: document for document in (from_fields(json.loads(line)) for line in _lines(folder / "documents.jsonl"))
         }
         passages = [Passage.model_validate_json(line) for line in _lines(folder / "passages.jsonl")]
         intents = IntentModel.load(folder / "intents.npz")
+        usual = _USUAL.validate_json((folder / "usual.json").read_bytes())
         index = Index(folder, passages)
     except Exception:  # whatever a damaged file makes Chroma, bm25s or NumPy raise
         lock.close()
         if not folder.exists():
             return None
         raise _damaged() from None
-    return Generation(manifest, documents, passages, index, intents, lock)
+    return Generation(manifest, documents, passages, index, intents, usual, lock)
+
+
+_USUAL = TypeAdapter(dict[str, Spread])
 
 
 def _damaged() -> LibraryError:

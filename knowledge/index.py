@@ -9,10 +9,12 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import bm25s
 import chromadb
 import numpy as np
+from chromadb.api.client import Client
 from chromadb.config import Settings as ChromaSettings
 
 from knowledge.lexical import tokens
@@ -25,8 +27,9 @@ _HNSW = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200}}
 logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 
-def _client(folder: Path) -> chromadb.api.ClientAPI:
-    return chromadb.PersistentClient(str(folder), settings=ChromaSettings(anonymized_telemetry=False))
+def _client(folder: Path) -> Client:
+    client = chromadb.PersistentClient(str(folder), settings=ChromaSettings(anonymized_telemetry=False))
+    return cast(Client, client)  # PersistentClient promises less than it makes: the promise has no close()
 
 
 def build(
@@ -49,7 +52,7 @@ def build(
         client.close()
     for language in LANGUAGES:
         rows_of = [i for i, passage in enumerate(passages) if passage.language == language]
-        corpus = [tokens(passages[i].indexed, language) for i in rows_of]
+        corpus = [tokens(passages[i].words, language) for i in rows_of]
         target = folder / f"bm25-{language}"
         target.mkdir()
         (target / "rows.json").write_text(json.dumps(rows_of), encoding="utf-8")
@@ -94,12 +97,11 @@ class Index:
         self._problem_count = self._problems.count()
         self._lexical = {language: _Lexical(folder / f"bm25-{language}") for language in LANGUAGES}
 
-    def _open(self, folder: Path) -> chromadb.api.ClientAPI:
+    def _open(self, folder: Path) -> Client:
         """Opening a Chroma folder writes to it; where that cannot be done, a temporary copy is opened."""
         try:
-            probe = tempfile.TemporaryFile(dir=folder)
-            probe.write(b"\0" * 65_536)
-            probe.close()
+            with tempfile.TemporaryFile(dir=folder) as probe:
+                probe.write(b"\0" * 65_536)
         except OSError:
             self._copy = tempfile.TemporaryDirectory(prefix="blik-")
             folder = Path(shutil.copytree(folder, Path(self._copy.name) / "chroma"))
@@ -115,12 +117,12 @@ class Index:
         ids, cosines = self._nearest(self._problems, vector, min(count, self._problem_count))
         return list(zip(ids, cosines.tolist(), strict=True))
 
-    def _nearest(
-        self, collection: chromadb.Collection, vector: Sequence[float], count: int
-    ) -> tuple[list[str], np.ndarray]:
+    def _nearest(self, collection: chromadb.Collection, vector: Sequence[float], count: int) -> tuple[list[str], np.ndarray]:
         if count <= 0:
             return [], np.zeros(0)
-        found = collection.query(query_embeddings=[list(vector)], n_results=count, include=["distances"])
+        found = collection.query(
+            query_embeddings=np.asarray([vector], dtype=np.float32), n_results=count, include=["distances"]
+        )
         distances = found["distances"]
         return found["ids"][0], 1 - np.asarray(distances[0] if distances else [], dtype=np.float64)
 

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
@@ -58,7 +59,7 @@ def _words(text: str) -> np.ndarray:
     """Unit vector of hashed words and word pairs (signed hashing, Weinberger et al., 2009)."""
     words = ["<", *WORD.findall(text.lower())[:MAX_WORDS], "?" if "?" in text else ".", ">"]
     vector = np.zeros(BUCKETS, dtype=np.float32)
-    for term in words + [f"{a} {b}" for a, b in zip(words, words[1:], strict=False)]:
+    for term in words + [f"{a} {b}" for a, b in pairwise(words)]:
         code = zlib.crc32(term.encode("utf-8", "replace"))
         vector[code % BUCKETS] += 1 if (code >> 16) & 1 else -1
     norm = float(np.linalg.norm(vector))
@@ -72,7 +73,7 @@ class IntentModel:
     centre: np.ndarray
     weights: np.ndarray
 
-    def scores(self, text: str, vector: Sequence[float]) -> dict[Intent, float]:
+    def scores(self, text: str, vector: Sequence[float] | np.ndarray) -> dict[Intent, float]:
         """For each intent a score, about 1 when it is surely this and -1 when surely not."""
         values = _features([text], np.asarray([vector]), self.centre)[0] @ self.weights
         return {intent: float(value) for intent, value in zip(INTENTS, values, strict=True)}
@@ -91,7 +92,7 @@ def fit(examples: Sequence[Message], vectors: np.ndarray) -> IntentModel:
     """The model for `examples`, whose vectors (one a row) an engine made with its query prefix."""
     centre = vectors.mean(axis=0)
     features = _features([example.text for example in examples], vectors, centre)
-    labels = np.asarray([INTENTS.index(example.intent) for example in examples])  # type: ignore[arg-type]
+    labels = np.asarray([INTENTS.index(example.intent) for example in examples])
     targets = np.where(np.arange(len(INTENTS)) == labels[:, None], 1.0, -1.0)
     balance = np.sqrt(1 / np.maximum(np.bincount(labels, minlength=len(INTENTS)), 1)[labels])
     balance = (balance / balance.mean())[:, None]

@@ -1,31 +1,38 @@
-"""Hybrid search: vectors and words fused, at most two passages a document, and cases with a like problem but another solution."""
+"""Hybrid search: vectors and words fused; and cases with a like problem but another solution."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from knowledge.document import Case, Guidance, Language
-from knowledge.generation import Generation
+from knowledge.generation import Generation, Spread
 from knowledge.lexical import tokens
 from knowledge.passage import Passage
+from knowledge.vocabulary import Family, vocabulary
 
 Found = Literal["good", "nearest", "nothing"]
 Keep = Callable[[Case | Guidance], bool]
 
-RANK_CONSTANT = 60  # reciprocal rank fusion: Cormack, Clarke and Büttcher, SIGIR 2009
-LEXICAL_WEIGHT: dict[Language, float] = {"nl": 1.0, "en": 0.5}
+# Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009); constant and weights tuned by `blik eval search`.
+RANK_CONSTANT = 10
+LEXICAL_WEIGHT: dict[Language, float] = {"nl": 0.5, "en": 0.3}
 PASSAGES_PER_DOCUMENT = 2
 DEPTH = 100  # passages taken from each half at first; filters take more until they are satisfied
 
-# Found or not: likeness is how far the best cosine stands above that of messages on other subjects, in their standard
-# deviations; coverage is how much of the question's rare words the document holds. Measured in tests/evals.
-GOOD, NEAREST, COVERED = 2.4, 0.9, 0.34
-SIDEWAYS = 0.9  # least likeness of a sideways case's problem
+# Found or not: evidence is how far the best cosine stands above that of messages on other subjects, in standard deviations of
+# theirs, plus how much of the question's rare words the document holds. Tuned by `blik eval search` on its dev split.
+COVERAGE_WEIGHT = 3.5
+GOOD, NEAREST = 1.75, 0.6
+RELEVANT = 1.6  # least evidence of a case that is told
+# Sideways: how far a case's problem stands above what buyers usually write, in standard deviations; it helps when the case
+# shares a theme with the named solution, or when its people first wanted that very thing.
+SIDEWAYS, SHARED_THEME, SAME_WISH = 1.9, 0.8, 1.2
+ENGLISH = "#en"  # ends the id of a case's English problem in the index of problems
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ def _fuse(
     rows, cosines = generation.index.dense(vector, depth)
     words, _ = generation.index.lexical(question, language, depth)
     cosine_of = dict(zip(rows.tolist(), cosines.tolist(), strict=True))
-    scores: Counter[int] = Counter()
+    scores: defaultdict[int, float] = defaultdict(float)
     for weight, ranked in ((1.0, rows), (LEXICAL_WEIGHT[language], words)):
         for rank, row in enumerate(ranked.tolist(), start=1):
             scores[row] += weight / (RANK_CONSTANT + rank)
@@ -99,11 +106,17 @@ def coverage(generation: Generation, question: str, language: Language, document
         term
         for passage in generation.passages_of[document.id]
         if passage.language == language
-        for term in tokens(passage.indexed, language)
+        for term in tokens(passage.words, language)
     }
     weights = {term: generation.index.rarity(term, language) for term in terms}
     total = sum(weights.values())
     return sum(weight for term, weight in weights.items() if term in own) / total if total else 0.0
+
+
+def evidence(generation: Generation, question: str, language: Language, document: Case | Guidance, cosine: float) -> float:
+    """How much speaks for a document answering a question: see GOOD and NEAREST."""
+    like = likeness(generation, cosine) if cosine else 0.0
+    return like + COVERAGE_WEIGHT * coverage(generation, question, language, document)
 
 
 def judge(generation: Generation, question: str, language: Language, hits: Sequence[Hit]) -> Found:
@@ -112,53 +125,69 @@ def judge(generation: Generation, question: str, language: Language, hits: Seque
         return "nothing"
     like = likeness(generation, max(hit.cosine for hit in hits))
     covered = max(coverage(generation, question, language, document) for document in documents(hits)[:3])
-    if like >= GOOD and covered >= COVERED / 2 or like >= NEAREST and covered >= COVERED:
-        return "good"
-    return "nearest" if like >= NEAREST or covered >= COVERED else "nothing"
+    told = like + COVERAGE_WEIGHT * covered
+    return "good" if told >= GOOD else "nearest" if told >= NEAREST else "nothing"
 
 
 def relevant(generation: Generation, question: str, language: Language, hit: Hit) -> bool:
     """Whether one document is near enough to a question to be told with it."""
-    like = likeness(generation, hit.cosine) if hit.cosine else 0.0
-    return like >= GOOD or like >= NEAREST and coverage(generation, question, language, hit.document) >= COVERED / 2
+    return evidence(generation, question, language, hit.document, hit.cosine) >= RELEVANT
+
+
+def by_problem(generation: Generation, problem: Sequence[float], families: Sequence[Family] = ()) -> list[tuple[Case, float]]:
+    """Cases whose problem is like `problem` (a vector), best first, with how far each stands out.
+
+    Some problems are worded so generally that they are near to anything; each is therefore measured by its own distance to
+    what buyers usually write (z-normalisation, Auckenthaler et al., 2000). `families` are those of the named solution.
+    """
+    themes = {theme for family in families for theme in family.themes}
+    wished = {family.id for family in families}
+    found: dict[str, tuple[Case, float]] = {}
+    for key, cosine in generation.index.problems(problem, DEPTH):
+        case = generation.documents[key.removesuffix(ENGLISH)]
+        usual = generation.usual[key]
+        if isinstance(case, Case):
+            told = (cosine - usual.mean) / usual.deviation
+            told += SHARED_THEME if themes & set(case.themes) else 0.0
+            told += SAME_WISH if wished & first_wishes(case) else 0.0
+            if case.id not in found or told > found[case.id][1]:
+                found[case.id] = case, told
+    return sorted(found.values(), key=lambda item: -item[1])
+
+
+def first_wishes(case: Case) -> set[str]:
+    """The families of what a case says that its people first wanted to buy."""
+    return {family.id for family, _ in vocabulary().families_in(case.first_solution or "", case.language)}
 
 
 def sideways(
-    generation: Generation, problem: Sequence[float], families: set[str], k: int, near: Sequence[str] = (), least: float = SIDEWAYS
+    ranked: Sequence[tuple[Case, float]],
+    families: Collection[str],
+    k: int,
+    leave_out: Collection[str] = (),
+    least: float = SIDEWAYS,
 ) -> list[Case]:
-    """Cases whose problem is like `problem` (a vector) and whose solutions are of other families, best first.
+    """Of cases ranked by problem, at most k with solutions of none of `families` and of families unlike each other.
 
-    At most k; none of `near`; of another sector than those before it where one is about as good.
+    Of two about as good, the one of another sector goes first.
     """
-    found: list[tuple[Case, float]] = []
-    for id_, cosine in generation.index.problems(problem, DEPTH):
-        case = generation.documents[id_]
-        if not isinstance(case, Case) or id_ in near or families & set(case.solutions):
-            continue
-        if likeness(generation, cosine) < least:
-            break
-        found.append((case, cosine))
+    left = [
+        (case, told)
+        for case, told in ranked
+        if told >= least and case.id not in leave_out and not set(families) & set(case.solutions)
+    ]
     chosen: list[Case] = []
-    while found and len(chosen) < k:
+    while left and len(chosen) < k:
         sectors = {case.sector for case in chosen}
-        best = found[0][1]
-        pick = next(
-            (
-                case
-                for case, cosine in found
-                if case.sector not in sectors and likeness(generation, best) - likeness(generation, cosine) < 0.5
-            ),
-            found[0][0],
-        )
+        close = [case for case, told in left if left[0][1] - told < 0.3]
+        pick = next((case for case in close if case.sector not in sectors), left[0][0])
         chosen.append(pick)
-        found = [(case, cosine) for case, cosine in found if case.id != pick.id]
+        left = [(case, told) for case, told in left if case.id != pick.id and case.solutions[:1] != pick.solutions[:1]]
     return chosen
 
 
-def noise(vectors: np.ndarray, passages: np.ndarray) -> tuple[float, float]:
-    """Mean and standard deviation of the best cosine of messages on other subjects (rows) with any passage (rows)."""
-    if not len(vectors) or not len(passages):
-        return 0.0, 1.0
-    best = (vectors @ passages.T).max(axis=1)
-    return float(best.mean()), max(float(best.std()), 1e-3)
-
+def spread(cosines: np.ndarray) -> Spread:
+    """Mean and standard deviation of cosines; for none at all, a spread in which nothing stands out."""
+    if not cosines.size:
+        return Spread(mean=0.0, deviation=1.0)
+    return Spread(mean=float(cosines.mean()), deviation=max(float(cosines.std()), 1e-3))

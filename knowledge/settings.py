@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 BUILTIN = Path(__file__).parent
@@ -64,22 +64,28 @@ class Settings(BaseSettings):
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource | Callable[[], dict[str, Any]], ...]:
-        return (init_settings, lambda: _secrets_from_files(cls), env_settings, dotenv_settings)
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, _SecretFiles(settings_cls), env_settings, dotenv_settings)
 
 
-def _secrets_from_files(settings_cls: type[BaseSettings]) -> dict[str, Any]:
-    """Values of settings that are given as NAME_FILE, the path of a file that holds the value."""
-    found = {}
-    for name, field in settings_cls.model_fields.items():
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Settings that are given as NAME_FILE, the path of a file that holds the value."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         alias = field.validation_alias
-        variable = alias if isinstance(alias, str) else f"BLIK_{name.upper()}"
-        if path := os.environ.get(f"{variable}_FILE"):
-            try:
-                found[alias if isinstance(alias, str) else name] = Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError):
-                raise SettingsError(f"{variable}_FILE: {path} cannot be read; name a readable text file") from None
-    return found
+        key = alias if isinstance(alias, str) else field_name
+        variable = alias if isinstance(alias, str) else f"BLIK_{field_name.upper()}"
+        path = os.environ.get(f"{variable}_FILE")
+        if not path:
+            return None, key, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), key, False
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError(f"{variable}_FILE: {path} cannot be read; name a readable text file") from None
+
+    def __call__(self) -> dict[str, Any]:
+        values = (self.get_field_value(field, name) for name, field in self.settings_cls.model_fields.items())
+        return {key: value for value, key, _ in values if value is not None}
 
 
 def load(settings_cls: type[S], **overrides: Any) -> S:

@@ -76,7 +76,5 @@ class Store:
     def set_status(self, id_: str, status: Status) -> bool:
         """Give one document another status (`removed` is the tombstone). False when there is no such document."""
         with self._engine.begin() as connection:
-            result = connection.execute(
-                sa.update(_documents).where(_documents.c.id == id_).values(status=status)
-            )
+            result = connection.execute(sa.update(_documents).where(_documents.c.id == id_).values(status=status))
             return result.rowcount > 0

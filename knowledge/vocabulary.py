@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from knowledge.settings import BUILTIN
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+PLURAL = {"nl": r"(?:'?s|en|n)?", "en": r"(?:'?s|es)?"}
 MIN_COMPOUND = 4  # a shorter word at the end of another is chance: "led" in "beeld"
 
 
@@ -31,6 +32,7 @@ class Family(Label):
     routine: bool = False
     caution: list[str] = []
     guidance: list[str] = []
+    themes: list[str] = []
     words_nl: list[str]
     words_en: list[str]
     problem_nl: str
@@ -67,7 +69,8 @@ def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
     for family in vocabulary().families.values():
         for word in family.words(language):
             start = r"(?<![^\W_])[^\W_]*" if language == "nl" and len(word) >= MIN_COMPOUND else r"(?<![^\W_])"
-            entries.append((word, re.compile(start + re.escape(word) + r"(?![^\W_])(?!['-][^\W_])"), family.id))
+            end = PLURAL[language] + r"(?![^\W_])(?!['-][^\W_])"
+            entries.append((word, re.compile(start + re.escape(word) + end), family.id))
     entries.sort(key=lambda entry: -len(entry[0]))
     return [(pattern, family) for _, pattern, family in entries]
 

@@ -1,21 +1,58 @@
-"""Composes an answer from what was found: direct help first, then cases, then at most one question. Facts only from documents."""
+"""Composes an answer from what was found: direct help first, then cases, then at most one question."""
 
 from __future__ import annotations
 
-from bot.advisor import questions
+import re
+
+from bot.advisor import intent as intents
+from bot.advisor import questions, screen
 from bot.advisor.advice import Block, Sentence
 from bot.advisor.context import Context
 from bot.advisor.facts import expired, family_of, field, tell_case, tell_steps, title, validity, who
 from bot.texts import texts
 from knowledge.document import Case, Guidance
 
-BULLETS = 4
+BULLETS, BULLETS_LIGHT = 5, 3
 STEPS_HOW = 5
 
 
-def compose(context: Context) -> list[Block]:
-    """The blocks of the answer for this context's intent and room, and its closing question."""
-    if context.intent == "how" and context.room != "published" and context.help:
+def compose(context: Context) -> None:
+    """The blocks of the answer, its status and its closing question."""
+    if context.status is not None:
+        context.blocks = _written(context)
+        return
+    context.status = "gap" if context.found == "nothing" else "answered"
+    context.blocks = _found(context)
+    family = context.named.family if context.named else None
+    context.closing = questions.choose(
+        context.intent, context.room, context.dose, family, context.text, context.language, context.seen.questions
+    )
+
+
+def _written(context: Context) -> list[Block]:
+    """The answer to a message that needs no search."""
+    words = texts(context.language)
+    if context.status == "clarify" and screen.is_empty(context.text):
+        text = words["status"]["empty"]
+    elif context.status == "clarify":
+        context.closing = None if context.seen.no_questions else questions.clarify(context.language)
+        text = words["closing"]["clarify_lead"].format(subject=re.sub(r"[?!.]+$", "", context.text)[:60])
+        if "?" in context.text:
+            return []
+    elif context.status == "declined":
+        text = words["status"]["attack" if context.intent == "attack" else "bids"]
+    elif context.status == "outside":
+        text = words["status"]["outside"]
+    else:
+        text = words["other"][intents.smalltalk(context.text, context.language)]
+    return [Block(kind="lead", sentences=[Sentence(text=text)])]
+
+
+def _found(context: Context) -> list[Block]:
+    """The blocks of an answer from what was found, in the order that fits intent and room."""
+    if context.answer:
+        blocks = [_lead(context), *_cases(context)]
+    elif context.intent == "how" and context.room != "published" and context.help:
         blocks = _how(context)
     else:
         blocks = [_lead(context), *_bullets(context)]
@@ -28,10 +65,6 @@ def compose(context: Context) -> list[Block]:
             blocks += _cases(context)
     if context.intent == "how" and context.dose == "light":
         blocks += _cases(context)
-    context.closing = questions.choose(
-        context.intent, context.room, context.dose, context.named.family if context.named else None,
-        context.text, context.language, context.seen.questions,
-    )  # fmt: skip
     return blocks
 
 
@@ -39,7 +72,9 @@ def _lead(context: Context) -> Block:
     leads = texts(context.language)["lead"]
     named = context.named.text if context.named else ""
     family = context.named.family if context.named else None
-    if context.found == "nothing":
+    if context.answer:
+        text = texts(context.language)["tap"]["noted"].format(answer=context.answer)
+    elif context.found == "nothing":
         text = leads["nothing"]
     elif context.intent == "examples":
         text = leads["examples"] if context.found == "good" else leads["nearest"]
@@ -67,8 +102,9 @@ def _capital(text: str) -> str:
 def _bullets(context: Context) -> list[Block]:
     """Steps of the guidance that helps here: two of the first topic, one of each other, at most BULLETS."""
     blocks: list[Block] = []
+    most = BULLETS_LIGHT if context.dose == "light" else BULLETS
     for rank, guidance in enumerate(context.help):
-        room_left = BULLETS - len(blocks)
+        room_left = most - len(blocks)
         if room_left <= 0:
             break
         count = min(room_left, 2 if rank == 0 else 1)
@@ -109,7 +145,7 @@ def _cases(context: Context) -> list[Block]:
     words = texts(context.language)
     blocks: list[Block] = []
     family = context.named.family if context.named else None
-    if family and context.sideways and context.dose != "none":
+    if family and context.sideways and context.dose == "question":
         problem = family.problem_nl if context.language == "nl" else family.problem_en
         blocks.append(Block(kind="lead", sentences=[Sentence(text=words["lead"]["behind"].format(problem=problem))]))
     heading = words["heading"]["cases"]
@@ -131,7 +167,12 @@ def _directions(context: Context) -> list[Block]:
         return []
     words = texts(context.language)["direction"]
     parts = [f"{label} ({', '.join(who(case) for case in cases)})" for label, cases in taken.items()]
-    return [Block(kind="direction", sentences=[Sentence(text=words["lead"].format(list=" · ".join([*parts, words["nothing"]])))])]
+    return [
+        Block(
+            kind="direction",
+            sentences=[Sentence(text=words["lead"].format(list=" · ".join([*parts, words["nothing"]])))],
+        )
+    ]
 
 
 def guidance_told(context: Context) -> list[Guidance]:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from bot.advisor.advice import Closing, Dose, Room, Status
+from langchain_core.embeddings import Embeddings
+
+from bot.advisor.advice import Block, Closing, Dose, Room, Status
 from bot.advisor.facts import Told
 from knowledge.document import Case, Guidance, Language
 from knowledge.generation import Generation
@@ -40,11 +42,14 @@ class Context:
     text: str
     today: date
     generation: Generation
+    engine: Embeddings
     seen: Seen
+    wanted_language: Language | None = None
+    wanted_intent: Intent | None = None
+    answer: str | None = None
     language: Language = "nl"
     vector: Sequence[float] = ()
     intent: Intent = "other"
-    certainty: float = 0.0
     families: list[Family] = field(default_factory=list)
     named: Named | None = None
     room: Room = "idea"
@@ -56,7 +61,7 @@ class Context:
     near: list[Case] = field(default_factory=list)
     sideways: list[Case] = field(default_factory=list)
     told: Told = field(default_factory=lambda: Told("nl"))
+    blocks: list[Block] = field(default_factory=list)
     closing: Closing | None = None
     status: Status | None = None
-    forward: str | None = None
     timings: dict[str, float] = field(default_factory=dict)

@@ -12,7 +12,20 @@ from knowledge.vocabulary import Family, vocabulary
 
 _PREFIX = re.compile(r"^(?:de )?(?:gemeente|municipality of) ", re.IGNORECASE)
 SPEAKER_KINDS = ("own_report", "interested")
-MONTHS_EN = "January February March April May June July August September October November December".split()
+MONTHS_EN = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 class Told:

@@ -13,7 +13,7 @@ from knowledge.intents import Intent
 
 BUYER: tuple[Intent, ...] = ("solution", "problem", "how", "examples")
 # How far `outside` and `attack` must lie above the best of a buyer's intents before a message is sent away.
-SEND_AWAY = 0.35
+SEND_AWAY = 0.1
 
 TRADE = re.compile(
     r"aanbested|inkoop|inkope|bestek\b|\bpve\b|gunning|marktconsultatie|raamovereenkomst|raamcontract|drempel(bedrag|waarde)?\b|"
@@ -22,28 +22,27 @@ TRADE = re.compile(
 )
 
 
-def decide(scores: dict[Intent, float], text: str, knows_subject: bool) -> tuple[Intent, float]:
-    """The intent and how far it stands above the next.
+def decide(scores: dict[Intent, float], text: str, knows_subject: bool) -> Intent:
+    """The intent by its scores; a buyer's intent unless `outside` or `attack` is clearly ahead.
 
     `knows_subject`: the message uses words of the vocabulary, so that it is hardly about something else.
     """
-    ranked = sorted(scores, key=lambda intent: -scores[intent])
-    best = ranked[0]
+    best = max(scores, key=lambda intent: scores[intent])
     if best in ("outside", "attack"):
         buyer = max(BUYER, key=lambda intent: scores[intent])
         lead = scores[best] - scores[buyer]
         needed = SEND_AWAY + (0.4 if TRADE.search(text) else 0.0) + (0.2 if knows_subject and best == "outside" else 0.0)
-        if lead < needed:
-            return buyer, 0.0
-        return best, lead
-    return best, scores[best] - scores[ranked[1]]
+        return best if lead >= needed else buyer
+    return best
 
 
 @cache
 def _kinds() -> dict[str, dict[str, re.Pattern[str]]]:
     raw = yaml.safe_load(Path(__file__).with_name("smalltalk.yaml").read_text(encoding="utf-8"))
     return {
-        kind: {language: re.compile("|".join(f"(?:{part})" for part in parts), re.IGNORECASE) for language, parts in entry.items()}
+        kind: {
+            language: re.compile("|".join(f"(?:{part})" for part in parts), re.IGNORECASE) for language, parts in entry.items()
+        }
         for kind, entry in raw.items()
     }
 

@@ -22,7 +22,7 @@ def detect(text: str, default: Language = "nl") -> Language:
     """The language of a message; `default` when its words do not tell."""
     words = [word for word in WORD.findall(text.lower())[:200] if word not in _BOTH]
     dutch = sum(word in _DUTCH or "ij" in word for word in words)
-    english = sum(word in _ENGLISH or word.endswith(("ing", "tion")) and word not in _DUTCH for word in words)
+    english = sum(word in _ENGLISH or (word.endswith(("ing", "tion")) and word not in _DUTCH) for word in words)
     if dutch == english:
         dutch += len(vocabulary().families_in(text, "nl"))
         english += len(vocabulary().families_in(text, "en"))

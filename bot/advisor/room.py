@@ -14,7 +14,9 @@ from knowledge.document import Language
 from knowledge.intents import Intent
 from knowledge.vocabulary import Family
 
-MANY_PEOPLE = re.compile(r"\b(inwoners|bewoners|wijk|stad|binnenstad|leerlingen|kinderen|patiënten|residents|city|pupils|patients)\b")
+MANY_PEOPLE = re.compile(
+    r"\b(inwoners|bewoners|wijk|stad|binnenstad|leerlingen|kinderen|patiënten|residents|city|pupils|patients)\b"
+)
 
 
 @cache
@@ -33,7 +35,7 @@ def room(text: str, language: Language) -> Room:
     """The room that a message tells of; `idea` when it tells of none."""
     for name in _table()["rooms"]:
         if _pattern(name, language).search(text):
-            return name  # type: ignore[no-any-return]
+            return name
     return "idea"
 
 

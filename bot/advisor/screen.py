@@ -17,21 +17,23 @@ ATTACK = re.compile(
     r"|\b(jailbreak|developer mode|do anything now)\b|\bje bent nu dan\b|you are now dan\b"
     r"|(herhaal|repeat)\W+(\w+\W+){0,3}(boven|above)|reveal (your|the) (prompt|instructions)"
     r"|(toon|geef|show|print|lijst)\W+(\w+\W+){0,3}(wachtwoord|password|token|geheime sleutel|secret key)"
-    r"|wat (andere|de vorige) (gebruikers?|inkopers?)\b.*(gevraagd|vroeg|typte|getypt)|other users?'? (messages|questions|chats|data)"
+    r"|wat (andere|de vorige) (gebruikers?|inkopers?)\b.*(gevraagd|vroeg|typte|getypt)"
+    r"|other users?'? (messages|questions|chats|data)"
     r"|<\|?(im_start|system|endoftext)",
     re.IGNORECASE,
 )
 JUDGE_BIDS = re.compile(
     r"\b(beoordeel|vergelijk|scoor|rangschik|kies|score|rank|compare|judge|evaluate)\b[^.?!]{0,60}"
     r"\b(inschrijving(en)?|offertes?|aanbieding(en)?|bids?|offers?|tenders received|kandidaten|sollicitant(en)?)\b"
-    r"|\b(welke|which)\b[^.?!]{0,30}\b(inschrijver|inschrijving|offerte|bid|offer)\b[^.?!]{0,30}\b(beste|moet winnen|wint|best|should win)\b",
+    r"|\b(welke|which)\b[^.?!]{0,30}\b(inschrijver|inschrijving|offerte|bid|offer)\b"
+    r"[^.?!]{0,30}\b(beste|moet winnen|wint|best|should win)\b",
     re.IGNORECASE,
 )
 _BID_SIGNS = re.compile(
     r"offertenummer|geldigheid(sduur)? (van deze )?offerte|geldig tot|totaalprijs|onze prijs|prijs per stuk|subtotaal|"
-    r"wij (bieden|brengen) u|hierbij (bieden|ontvangt)|inschrijfsom|inschrijfbiljet|stuksprijs|met vriendelijke groet.{0,80}b\.?v\.?|"
+    r"wij (bieden|brengen) u|hierbij (bieden|ontvangt)|inschrijfsom|inschrijfbiljet|stuksprijs|"
     r"quotation (no|number)|unit price|total price|we (are pleased to )?offer you|valid until",
-    re.IGNORECASE | re.DOTALL,
+    re.IGNORECASE,
 )
 BID_LENGTH, BID_SIGNS = 200, 2
 
@@ -65,5 +67,5 @@ def is_attack(text: str) -> bool:
 
 def about_bids(text: str) -> bool:
     """Whether a message is a pasted offer or bid, or asks to judge some."""
-    pasted = len(text) >= BID_LENGTH and len(set(_BID_SIGNS.findall(text.lower()))) >= BID_SIGNS
+    pasted = len(text) >= BID_LENGTH and len({match.group().lower() for match in _BID_SIGNS.finditer(text)}) >= BID_SIGNS
     return pasted or bool(JUDGE_BIDS.search(text))

@@ -10,8 +10,8 @@ from bot.advisor.context import Context
 log = logging.getLogger(__name__)
 
 
-def verify(context: Context, blocks: list[Block]) -> list[Block]:
-    """The blocks without any fact whose quote or link is not in the library; such a fact is a defect and is logged."""
+def verify(context: Context) -> None:
+    """Leave out any fact whose quote or link is not in the library; such a fact is a defect and is logged."""
     generation = context.generation
     wrong = set()
     for source in context.told.sources:
@@ -22,11 +22,11 @@ def verify(context: Context, blocks: list[Block]) -> list[Block]:
             log.error("a fact of document %s is not in the library and was left out", source.id)
             wrong.add(source.n)
     if not wrong:
-        return blocks
+        return
     context.told.sources = [source for source in context.told.sources if source.n not in wrong]
-    kept = []
-    for block in blocks:
+    kept: list[Block] = []
+    for block in context.blocks:
         sentences = [sentence for sentence in block.sentences if sentence.source not in wrong]
         if sentences or not block.sentences:
             kept.append(block.model_copy(update={"sentences": sentences}))
-    return kept
+    context.blocks = kept

@@ -1,0 +1,71 @@
+# Two commands: `make ask` and `make test`. Both do all the set-up that they need.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+BLIK := $(VENV)/bin/blik
+Q ?= We willen 40 beveiligingscamera's aanbesteden voor de binnenstad. Waar moet ik op letten?
+EXTRAS ?=
+EMBEDDINGS ?=
+
+ifneq ($(EMBEDDINGS),)
+export BLIK_EMBEDDINGS := $(EMBEDDINGS)
+ifneq ($(filter sentence-transformers%,$(EMBEDDINGS)),)
+override EXTRAS := $(EXTRAS) sentence-transformers
+endif
+endif
+
+empty :=
+space := $(empty) $(empty)
+comma := ,
+# One stamp for each set of extras, newer than what decides the installation.
+RUN := $(VENV)/.installed-run-$(subst $(space),-,$(strip $(EXTRAS)))
+TEST := $(VENV)/.installed-test-$(subst $(space),-,$(strip $(EXTRAS)))
+
+.DEFAULT_GOAL := help
+.PHONY: help ask chat ingest test test-long check bench clean
+export Q
+
+help:  ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+ask: $(RUN)  ## Answer a question: make ask Q="…" (EMBEDDINGS=sentence-transformers:MODEL for another model)
+	@$(BLIK) ingest --quiet
+	@$(BLIK) ask -- "$$Q"
+
+chat: $(RUN)  ## Talk, a line at a time
+	@$(BLIK) ingest --quiet
+	@$(BLIK) chat
+
+ingest: $(RUN)  ## Bring the library up to date with knowledge/
+	@$(BLIK) ingest
+
+test: $(TEST)  ## Run the tests (EXTRAS=sentence-transformers: also those of the other engine)
+	$(PYTHON) -m pytest
+
+test-long: $(TEST)  ## Run what takes long: kills, scale, full evals
+	$(PYTHON) -m pytest -m long -rs
+
+check: $(TEST)  ## Linters, types and the library's content
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(BLIK) check
+
+bench: $(TEST)  ## Measure speed and memory, as ratios
+	$(PYTHON) -m tests.benchmarks.speed
+
+clean:  ## Remove the virtual environment and the data folder var/
+	rm -rf $(VENV) var
+
+$(VENV)/bin/pip:
+	@python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' \
+		|| { echo "Python 3.11 or 3.12 is needed; python3 is another version."; exit 1; }
+	python3 -m venv $(VENV)
+
+$(RUN): $(VENV)/bin/pip pyproject.toml constraints.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.$(if $(strip $(EXTRAS)),[$(subst $(space),$(comma),$(strip $(EXTRAS)))])'
+	@touch $@
+
+$(TEST): $(VENV)/bin/pip pyproject.toml constraints.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test$(if $(strip $(EXTRAS)),$(comma)$(subst $(space),$(comma),$(strip $(EXTRAS))))]'
+	@touch $@

@@ -1,0 +1,112 @@
+"""Looks in the library: guidance and near cases for the question, sideways cases for the problem behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.advisor import intent as intents
+from bot.advisor.advice import Room
+from bot.advisor.context import Context
+from knowledge import search
+from knowledge.document import Case, Guidance
+from knowledge.lexical import STOP_EN, STOP_NL
+from knowledge.vocabulary import WORD
+
+CASES = 3
+PASSAGES = 8
+STATED_PROBLEM = 2.2  # a case must stand out more when the buyer's own words are the problem
+# What helps with any purchase, by room; of the first topic that was found two steps are told before these.
+KIT: dict[Room, list[str]] = {
+    "idea": ["thresholds-2026-2027", "functional-specification", "market-consultation"],
+    "decided": ["functional-specification", "market-consultation", "contract-changes"],
+    "draft": ["functional-specification", "award-criteria-quality", "proportionality-and-smes"],
+    "published": ["after-publication"],
+    "running": ["extension-and-bridging", "contract-changes"],
+}
+KIT_PROBLEM = ["problem-analysis", "involving-residents-and-users"]
+
+
+def look(context: Context) -> None:
+    """Guidance and near cases for the question, sideways cases for the problem behind it; judges what was found."""
+    generation, text, language = context.generation, context.text, context.language
+
+    def of(kind: type) -> list[search.Hit]:
+        return search.search(generation, text, context.vector, language, PASSAGES, lambda document: isinstance(document, kind))
+
+    guidance, cases = of(Guidance), of(Case)
+    if context.intent == "how" and context.room != "published":
+        context.found = search.judge(generation, text, language, guidance)
+        context.help = [d for d in search.documents(guidance) if isinstance(d, Guidance)][:2]
+        if context.found == "nothing":
+            context.help = []
+    else:
+        context.found = search.judge(generation, text, language, cases)
+        context.help = _help(context, guidance)
+    if (context.intent == "how" and context.dose != "light") or context.room == "published":
+        return
+    context.problem = _problem(context)
+    problem = context.vector if context.problem == text else context.engine.embed_query(context.problem)
+    _choose_cases(context, cases, problem)
+
+
+def _help(context: Context, hits: list[search.Hit]) -> list[Guidance]:
+    """Guidance for this message: on the very thing first, then what helps with every purchase in this room."""
+    documents = context.generation.documents
+    ids: list[str] = []
+    if context.room in ("published", "running"):
+        ids += KIT[context.room]
+    families = [context.named.family] if context.named and context.named.family else context.families
+    ids += [id_ for family in families for id_ in family.guidance]
+    if context.intent == "problem":
+        ids += KIT_PROBLEM
+    best = search.judge(context.generation, context.text, context.language, hits) == "good"
+    if best and context.intent != "problem":
+        ids.append(hits[0].document.id)
+    if context.intent != "problem":
+        ids += KIT[context.room]
+    found = (documents.get(id_) for id_ in dict.fromkeys(ids))
+    return [document for document in found if isinstance(document, Guidance)]
+
+
+def _problem(context: Context) -> str:
+    """The problem behind a message, without the product: what its family is usually bought for, and the circumstances."""
+    family = context.named.family if context.named else None
+    if context.named is None or context.intent not in ("solution", "how"):
+        return context.text
+    rest = context.text.replace(context.named.text, " ")
+    stop = STOP_NL if context.language == "nl" else STOP_EN
+    words = [word for word in WORD.findall(rest) if word.lower() not in stop and not word.isdigit()]
+    circumstances = " ".join(word for word in words if not intents.TRADE.search(word))[:200]
+    if family is None:
+        return circumstances or context.text
+    # The library's problems are Dutch first, so the Dutch words come nearest.
+    return f"{family.problem_nl} {circumstances}" if context.language == "nl" else family.problem_nl
+
+
+def _choose_cases(context: Context, hits: list[search.Hit], problem: Sequence[float]) -> None:
+    """Up to CASES cases, unlike each other: near ones about the thing itself, sideways ones about the problem behind it."""
+    generation, seen = context.generation, context.seen.cases
+    near = [
+        document
+        for document in search.documents(
+            [hit for hit in hits if search.relevant(generation, context.text, context.language, hit)]
+        )
+        if isinstance(document, Case) and document.id not in seen
+    ]
+    family = context.named.family if context.named else None
+    ranked = search.by_problem(generation, problem, [family] if family else context.families)
+    if context.intent in ("solution", "how"):
+        light = context.dose == "light"
+        taken = {family.id} if family else {id_ for case in near[:1] for id_ in case.solutions}
+        context.sideways = search.sideways(ranked, taken, 1 if light else 2, seen)
+        told = {case.id for case in context.sideways}
+        own = [case for case in near if not family or family.id in {*case.solutions, *search.first_wishes(case)}]
+        own = [case for case in own if case.id not in told]
+        context.near = own[: 1 if light else CASES - len(context.sideways)]
+    elif context.intent == "problem":
+        like = search.sideways(ranked, (), CASES, seen, least=STATED_PROBLEM)
+        context.near = list({case.id: case for case in [*near[:2], *like, *near]}.values())[:CASES]
+    else:
+        context.near = near[:CASES]
+    if context.found == "nothing" and (context.near or context.sideways):
+        context.found = "nearest"

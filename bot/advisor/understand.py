@@ -1,0 +1,76 @@
+"""The first steps of an answer: is it a message to answer, what is it, what has it fixed on, and how much is still open."""
+
+from __future__ import annotations
+
+from bot.advisor import intent as intents
+from bot.advisor import language as languages
+from bot.advisor import naming, screen
+from bot.advisor import room as rooms
+from bot.advisor.context import Context, Named
+from bot.advisor.facts import Told
+from knowledge.lexical import tokens
+from knowledge.vocabulary import vocabulary
+
+FEW_WORDS = 2
+
+
+def screen_message(context: Context) -> None:
+    """Clean text and its language; ends the run for emptiness, attacks and bids."""
+    context.text = screen.clean(context.message)
+    context.language = context.wanted_language or languages.detect(context.text)
+    context.told = Told(context.language)
+    if screen.is_empty(context.text):
+        context.status = "clarify"
+    elif screen.is_attack(context.text):
+        context.intent, context.status = "attack", "declined"
+    elif screen.about_bids(context.text):
+        context.intent, context.status = "how", "declined"
+
+
+def understand(context: Context) -> None:
+    """Intent and named solution; ends the run for what is outside or an attack."""
+    context.vector = context.engine.embed_query(context.text)
+    families = vocabulary().families_in(context.text[: screen.SHOWN_CHARACTERS], context.language)
+    context.families = [family for family, _ in families]
+    context.intent = context.wanted_intent or _intent(context)
+    if context.intent == "outside":
+        context.status = "outside"
+    elif context.intent == "attack":
+        context.status = "declined"
+    elif context.intent == "solution":
+        context.named = naming.find(context.text[: screen.SHOWN_CHARACTERS], context.language, families)
+    elif context.intent == "how" and families and rooms.own_purchase(context.text, context.language):
+        context.named = next((Named(word, family) for family, word in families if family.buys), None)
+
+
+def _intent(context: Context) -> intents.Intent:
+    scores = context.generation.intents.scores(context.text, context.vector)
+    told = intents.decide(scores, context.text, bool(context.families))
+    if told == "other" and not _is_smalltalk(context):
+        scores.pop("other")
+        told = intents.decide(scores, context.text, bool(context.families))
+    return told
+
+
+def judge_room(context: Context) -> None:
+    """How much is open, and how much widening fits; ends the run for small talk and what is too broad."""
+    text, language = context.text, context.language
+    context.room = rooms.room(text, language)
+    context.clock = rooms.clock(text, language)
+    silent = context.seen.no_questions or rooms.wants_no_questions(text, language)
+    family = context.named.family if context.named else None
+    context.dose = rooms.dose(context.intent, context.room, family, text, language, silent)
+    if context.intent == "other":
+        context.status = "answered"
+    elif context.intent in ("problem", "solution") and not context.named and not context.answer and _is_broad(context):
+        context.status = "clarify"
+
+
+def _is_smalltalk(context: Context) -> bool:
+    """Whether a message that looks like small talk is a known kind of it, or says nothing else."""
+    return intents.smalltalk(context.text, context.language) != "plain" or not tokens(context.text, context.language)
+
+
+def _is_broad(context: Context) -> bool:
+    """Whether a message is a word or two that could mean anything: `veiligheid`, `iets met data`."""
+    return len(set(tokens(context.text, context.language))) <= FEW_WORDS

@@ -1,0 +1,1 @@
+"""The commands of `blik`, one module each."""

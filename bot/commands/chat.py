@@ -1,0 +1,97 @@
+"""`blik chat`: a conversation, a turn a line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from bot.commands.ask import as_text
+from bot.commands.common import DONE, FAILED, note, settings, write, write_json
+
+HELLO = "Stel je vraag (of /stop).  Ask your question (or /stop)."
+
+
+@click.command("chat")
+@click.option("--chat", "name", default="", help="Keep the conversation under this name, to go on with it later.")
+@click.option("--forget", "forget", metavar="NAME", help="Delete all that is kept under NAME, and stop.")
+@click.option("--json", "as_json", is_flag=True, help="Print an object a turn.")
+def command(name: str, forget: str | None, as_json: bool) -> int:
+    """Talk: a turn a line on standard input. A line may be {"text": …} or {"action": ID}; /nieuw begins afresh."""
+    from bot.chat import Conversation, failed
+    from bot.cli import place
+    from bot.memory import ChatState, Memory
+    from knowledge.database import connect
+    from knowledge.library import Library
+
+    config = settings()
+    if len(name) > 200 or len(forget or "") > 200:
+        raise click.UsageError("a chat's name has at most 200 characters")
+    memory = Memory(connect(config.database)) if name or forget else None
+    if memory:
+        memory.expire(config.retention_days)
+    if forget is not None:
+        assert memory is not None
+        kept = memory.forget(forget)
+        note(f"All about {forget} is deleted." if kept else f"Nothing is kept under {forget}.")
+        return DONE if kept else FAILED
+    library = Library(config.data_dir)
+    with library.lease():
+        pass  # open it before the first question, and say at once when there is none
+    conversation = Conversation(library, memory.load(name) if memory else ChatState())
+    if sys.stdin.isatty():
+        note(HELLO)
+    try:
+        for line in _lines():
+            if line.strip() in ("/stop", "/quit"):
+                break
+            try:
+                reply = _turn(conversation, line)
+                advice, turn = reply.advice, reply.turn
+                actions = [{"id": action.id, "label": action.label} for action in reply.actions]
+            except Exception as error:
+                advice, code = failed(line, "nl")
+                note(f"ERROR {code}: {place(error)}")
+                actions, turn = [], conversation.state.turn
+            if memory:
+                memory.save(name, conversation.state)
+            if as_json:
+                extra = {"turn": turn, "actions": actions, "attachments": [], "exploration": None}
+                write_json({**advice.as_json(), **extra})
+            else:
+                write(as_text(advice, numbered=True) + "\n")
+    finally:
+        library.close()
+    return DONE
+
+
+def _lines() -> Any:
+    if not sys.stdin.isatty():
+        yield from sys.stdin
+        return
+    while True:
+        try:
+            yield input("> ")
+        except EOFError:
+            return
+
+
+def _turn(conversation: Any, line: str) -> Any:
+    """One turn: a tap, a text, or a number that chooses one of the answers shown."""
+    line = line.rstrip("\r\n")
+    if line.lstrip().startswith("{"):
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            value = None
+        if isinstance(value, dict) and isinstance(value.get("action"), str):
+            return conversation.tap(value["action"])
+        if isinstance(value, dict) and isinstance(value.get("text"), str):
+            return conversation.say(value["text"])
+    state = conversation.state
+    last = state.turns.get(state.turn)
+    if last and line.strip().isdecimal() and 1 <= int(line.strip()[:3]) <= len(last.options):
+        return conversation.tap(f"{state.turn}.{int(line.strip()[:3]) - 1}")
+    return conversation.say(line)
