@@ -17,9 +17,10 @@ endif
 empty :=
 space := $(empty) $(empty)
 comma := ,
+JOINED := $(subst $(space),$(comma),$(strip $(EXTRAS)))
 # One stamp for each set of extras, newer than what decides the installation.
-RUN := $(VENV)/.installed-run-$(subst $(space),-,$(strip $(EXTRAS)))
-TEST := $(VENV)/.installed-test-$(subst $(space),-,$(strip $(EXTRAS)))
+RUN := $(VENV)/.installed-run-$(subst $(comma),-,$(JOINED))
+TEST := $(VENV)/.installed-test-$(subst $(comma),-,$(JOINED))
 
 .DEFAULT_GOAL := help
 .PHONY: help ask chat ingest test test-long check bench clean
@@ -63,9 +64,11 @@ $(VENV)/bin/pip:
 	python3 -m venv $(VENV)
 
 $(RUN): $(VENV)/bin/pip pyproject.toml constraints.txt
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.$(if $(strip $(EXTRAS)),[$(subst $(space),$(comma),$(strip $(EXTRAS)))])'
+	@echo "Installing into $(VENV) (some minutes the first time) …"
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.$(addprefix [,$(addsuffix ],$(JOINED)))'
 	@touch $@
 
 $(TEST): $(VENV)/bin/pip pyproject.toml constraints.txt
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test$(if $(strip $(EXTRAS)),$(comma)$(subst $(space),$(comma),$(strip $(EXTRAS))))]'
+	@echo "Installing into $(VENV) (some minutes the first time) …"
+	@$(PYTHON) -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[test$(subst $(space),,$(foreach extra,$(EXTRAS),$(comma)$(extra)$(comma)test-$(extra)))]'
 	@touch $@

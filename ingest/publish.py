@@ -21,15 +21,15 @@ from knowledge import intents
 from knowledge.cache import Use, VectorCache
 from knowledge.document import Case, Guidance
 from knowledge.embeddings import Identity, load
-from knowledge.generation import Entry, Folders, Manifest, Spread
+from knowledge.generation import Entry, Folders, Manifest
 from knowledge.passage import Passage
-from knowledge.search import ENGLISH, spread
+from knowledge.search import ENGLISH
 from knowledge.store import Store
+from knowledge.usual import Usual, measure
 
 BYTES_PER_PASSAGE = 12_000  # of index, measured; vectors in the cache and texts come to a tenth of that
 BYTES_AT_LEAST = 20_000_000
 PASSAGES_PER_DOCUMENT = 5
-OTHER_SUBJECTS = ("outside", "other")
 
 
 class PublishError(RuntimeError):
@@ -88,11 +88,10 @@ def _make(folders: Folders, store: Store, identity: Identity, quiet: bool) -> Ma
     messages = [message for group in by_writer.values() for message in group]
     spoken = np.concatenate(message_vectors)
     model = intents.fit(messages, spoken)
-    elsewhere = spoken[[message.intent in OTHER_SUBJECTS for message in messages]]
-    every = [rows for rows in vectors.values() if len(rows)]
-    noise = spread((elsewhere @ np.concatenate(every).T).max(axis=1)) if every else spread(np.zeros(0))
+    rows = [vectors[id_][: len(pieces[id_])] for id_ in documents]
+    passages = np.concatenate(rows) if rows else np.zeros((0, spoken.shape[1]))
     problems = {key: vectors[id_][len(pieces[id_]) + i] for id_ in documents for i, key in enumerate(_problems(documents[id_]))}
-    usual = {key: spread(spoken @ vector) for key, vector in problems.items()}
+    usual = measure(spoken, passages, problems)
 
     id_ = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     recipe, chroma = _versions()
@@ -103,13 +102,12 @@ def _make(folders: Folders, store: Store, identity: Identity, quiet: bool) -> Ma
         chromadb=chroma,
         engine=identity,
         intents=intents.recipe(),
-        noise=noise,
         documents={
             key: Entry(origin=record.origin, hash=record.hash, passages=len(pieces[key])) for key, record in records.items()
         },
     )
     with _scratch(folders, id_) as folder:
-        _write(folder, manifest, documents, pieces, vectors, problems, model, usual)
+        _write(folder, manifest, documents, pieces, passages, problems, model, usual)
     generations.publish(folders, id_)
     generations.clear_away(folders)
     return manifest
@@ -138,26 +136,25 @@ def _write(
     manifest: Manifest,
     documents: dict[str, Case | Guidance],
     pieces: dict[str, list[Passage]],
-    vectors: dict[str, np.ndarray],
+    vectors: np.ndarray,
     problems: dict[str, np.ndarray],
     model: intents.IntentModel,
-    usual: dict[str, Spread],
+    usual: Usual,
 ) -> None:
     from knowledge import index
 
     passages = [piece for id_ in documents for piece in pieces[id_]]
-    rows = [vectors[id_][: len(pieces[id_])] for id_ in documents]
     index.build(
         folder,
         passages,
-        np.concatenate(rows) if rows else np.zeros((0, 1)),
+        vectors,
         list(problems),
         np.stack(list(problems.values())) if problems else np.zeros((0, 1)),
     )
     model.save(folder / "intents.npz")
     (folder / "documents.jsonl").write_text(_json_lines(documents.values()), encoding="utf-8")
     (folder / "passages.jsonl").write_text(_json_lines(passages), encoding="utf-8")
-    (folder / "usual.json").write_text(json.dumps({id_: each.model_dump() for id_, each in usual.items()}), encoding="utf-8")
+    usual.save(folder / "usual.npz")
     (folder / "lock").touch()
     (folder / "manifest.json").write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
 

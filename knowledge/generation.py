@@ -1,7 +1,8 @@
 """A generation: one published version of the library. How it lies on disk, is published, opened and cleared away.
 
-generations/<id>/manifest.json  documents.jsonl  passages.jsonl  intents.npz  usual.json  chroma/  bm25-nl/  bm25-en/  lock
-current                         the id of the published generation: replaced atomically, never written in place
+- `generations/<id>/` holds manifest.json, documents.jsonl, passages.jsonl, intents.npz, usual.npz, chroma/, bm25-nl/, bm25-en/
+  and lock;
+- `current` holds the id of the published generation: it is replaced atomically, never written in place.
 """
 
 from __future__ import annotations
@@ -12,19 +13,17 @@ import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import portalocker
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from knowledge.document import Case, Guidance, from_fields
 from knowledge.embeddings import Identity
-from knowledge.index import Index
-from knowledge.intents import IntentModel
 from knowledge.passage import Passage
 
 # Raise when splitting, tokens or files of a generation change: the next ingest then makes every generation anew.
-RECIPE = 4
+RECIPE = 5
 KEEP = 3
 
 
@@ -40,18 +39,8 @@ class Entry(BaseModel):
     passages: int
 
 
-class Spread(BaseModel):
-    """Mean and standard deviation of cosines."""
-
-    mean: float
-    deviation: float
-
-
 class Manifest(BaseModel):
-    """What a generation was made of: equal manifests (but for id and time) make equal libraries.
-
-    `noise` is the spread of the best cosine that messages on other subjects reach in this library.
-    """
+    """What a generation was made of: equal manifests (but for id and time) make equal libraries."""
 
     id: str
     created: str
@@ -59,7 +48,6 @@ class Manifest(BaseModel):
     chromadb: str
     engine: Identity
     intents: str
-    noise: Spread
     documents: dict[str, Entry]
 
     @property
@@ -153,19 +141,22 @@ def hold(folder: Path, flags: portalocker.LockFlags) -> IO[bytes] | None:
     return file
 
 
+if TYPE_CHECKING:  # Chroma takes a second to import; an ingest that changes nothing does without
+    from knowledge.index import Index
+    from knowledge.intents import IntentModel
+    from knowledge.usual import Usual
+
+
 @dataclass
 class Generation:
-    """A generation, open for reading from several threads.
-
-    `usual` is, for each case with a problem, the spread of that problem's cosine with what buyers usually write.
-    """
+    """A generation, open for reading from several threads."""
 
     manifest: Manifest
     documents: dict[str, Case | Guidance]
     passages: list[Passage]
     index: Index
     intents: IntentModel
-    usual: dict[str, Spread]
+    usual: Usual
     lock: IO[bytes]
 
     @cached_property
@@ -183,6 +174,10 @@ class Generation:
 
 def open_generation(folders: Folders, id_: str) -> Generation | None:
     """Open one generation. None when it was cleared away meanwhile. Raises LibraryError when it is damaged."""
+    from knowledge.index import Index
+    from knowledge.intents import IntentModel
+    from knowledge.usual import Usual
+
     folder = folders.generation(id_)
     lock = hold(folder, portalocker.LockFlags.SHARED)
     if lock is None and not (folder / "lock").exists():
@@ -198,7 +193,7 @@ def open_generation(folders: Folders, id_: str) -> Generation | None:
         }
         passages = [Passage.model_validate_json(line) for line in _lines(folder / "passages.jsonl")]
         intents = IntentModel.load(folder / "intents.npz")
-        usual = _USUAL.validate_json((folder / "usual.json").read_bytes())
+        usual = Usual.load(folder / "usual.npz")
         index = Index(folder, passages)
     except Exception:  # whatever a damaged file makes Chroma, bm25s or NumPy raise
         lock.close()
@@ -206,9 +201,6 @@ def open_generation(folders: Folders, id_: str) -> Generation | None:
             return None
         raise _damaged() from None
     return Generation(manifest, documents, passages, index, intents, usual, lock)
-
-
-_USUAL = TypeAdapter(dict[str, Spread])
 
 
 def _damaged() -> LibraryError:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from knowledge.document import Case, Guidance, Language
-from knowledge.generation import Generation, Spread
+from knowledge.generation import Generation
 from knowledge.lexical import tokens
 from knowledge.passage import Passage
 from knowledge.vocabulary import Family, vocabulary
@@ -24,25 +24,24 @@ LEXICAL_WEIGHT: dict[Language, float] = {"nl": 0.5, "en": 0.3}
 PASSAGES_PER_DOCUMENT = 2
 DEPTH = 100  # passages taken from each half at first; filters take more until they are satisfied
 
-# Found or not: evidence is how far the best cosine stands above that of messages on other subjects, in standard deviations of
-# theirs, plus how much of the question's rare words the document holds. Tuned by `blik eval search` on its dev split.
-COVERAGE_WEIGHT = 3.5
-GOOD, NEAREST = 1.75, 0.6
-RELEVANT = 1.6  # least evidence of a case that is told
-# Sideways: how far a case's problem stands above what buyers usually write, in standard deviations; it helps when the case
-# shares a theme with the named solution, or when its people first wanted that very thing.
-SIDEWAYS, SHARED_THEME, SAME_WISH = 1.9, 0.8, 1.2
+# Found or not: evidence is how far a document's best passage stands above what is usual for it (see `usual`), plus how much of
+# the question's rare words the document holds. Tuned by `blik eval search` on its dev split.
+COVERAGE_WEIGHT = 2.5
+GOOD, NEAREST = 2.5, 1.9
+# Sideways: how far a case's problem stands above what is usual for it; it helps when the case shares a theme with the named
+# solution, or when its people first wanted that very thing.
+SIDEWAYS, SHARED_THEME, SAME_WISH = 2.4, 0.8, 1.2
 ENGLISH = "#en"  # ends the id of a case's English problem in the index of problems
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One passage that was found. `cosine` is 0 when only its words matched."""
+    """One passage that was found. `likeness` is how far its cosine is above the usual; 0 when only its words matched."""
 
     document: Case | Guidance
     passage: Passage
     score: float
-    cosine: float
+    likeness: float
 
 
 def search(
@@ -69,7 +68,10 @@ def _fuse(
 ) -> list[Hit]:
     rows, cosines = generation.index.dense(vector, depth)
     words, _ = generation.index.lexical(question, language, depth)
-    cosine_of = dict(zip(rows.tolist(), cosines.tolist(), strict=True))
+    likeness = generation.usual.passage(rows, cosines)
+    order = np.argsort(-likeness, kind="stable")
+    rows, likeness = rows[order], likeness[order]
+    like = dict(zip(rows.tolist(), likeness.tolist(), strict=True))
     scores: defaultdict[int, float] = defaultdict(float)
     for weight, ranked in ((1.0, rows), (LEXICAL_WEIGHT[language], words)):
         for rank, row in enumerate(ranked.tolist(), start=1):
@@ -82,7 +84,7 @@ def _fuse(
         if taken[document.id] >= PASSAGES_PER_DOCUMENT or (keep is not None and not keep(document)):
             continue
         taken[document.id] += 1
-        hits.append(Hit(document, passage, score, cosine_of.get(row, 0.0)))
+        hits.append(Hit(document, passage, score, like.get(row, 0.0)))
         if len(hits) == k:
             break
     return hits
@@ -91,12 +93,6 @@ def _fuse(
 def documents(hits: Sequence[Hit]) -> list[Case | Guidance]:
     """The documents of hits in order, each once."""
     return list({hit.document.id: hit.document for hit in hits}.values())
-
-
-def likeness(generation: Generation, cosine: float) -> float:
-    """How far a cosine stands above those of messages on other subjects, in standard deviations of theirs."""
-    noise = generation.manifest.noise
-    return (cosine - noise.mean) / noise.deviation
 
 
 def coverage(generation: Generation, question: str, language: Language, document: Case | Guidance) -> float:
@@ -113,41 +109,35 @@ def coverage(generation: Generation, question: str, language: Language, document
     return sum(weight for term, weight in weights.items() if term in own) / total if total else 0.0
 
 
-def evidence(generation: Generation, question: str, language: Language, document: Case | Guidance, cosine: float) -> float:
-    """How much speaks for a document answering a question: see GOOD and NEAREST."""
-    like = likeness(generation, cosine) if cosine else 0.0
-    return like + COVERAGE_WEIGHT * coverage(generation, question, language, document)
+def evidence(generation: Generation, question: str, language: Language, hits: Sequence[Hit]) -> dict[str, float]:
+    """How much speaks for each document among `hits` answering the question, by document id: see GOOD and NEAREST."""
+    like: dict[str, float] = {}
+    for hit in hits:
+        like[hit.document.id] = max(hit.likeness, like.get(hit.document.id, 0.0))
+    return {
+        document.id: like[document.id] + COVERAGE_WEIGHT * coverage(generation, question, language, document)
+        for document in documents(hits)
+    }
 
 
-def judge(generation: Generation, question: str, language: Language, hits: Sequence[Hit]) -> Found:
-    """Whether the best of what was found answers the question, comes near it, or does neither."""
-    if not hits:
-        return "nothing"
-    like = likeness(generation, max(hit.cosine for hit in hits))
-    covered = max(coverage(generation, question, language, document) for document in documents(hits)[:3])
-    told = like + COVERAGE_WEIGHT * covered
-    return "good" if told >= GOOD else "nearest" if told >= NEAREST else "nothing"
-
-
-def relevant(generation: Generation, question: str, language: Language, hit: Hit) -> bool:
-    """Whether one document is near enough to a question to be told with it."""
-    return evidence(generation, question, language, hit.document, hit.cosine) >= RELEVANT
+def judge(told: Mapping[str, float]) -> Found:
+    """Whether the document with the most evidence answers the question, comes near it, or does neither."""
+    best = max(told.values(), default=0.0)
+    return "good" if best >= GOOD else "nearest" if best >= NEAREST else "nothing"
 
 
 def by_problem(generation: Generation, problem: Sequence[float], families: Sequence[Family] = ()) -> list[tuple[Case, float]]:
     """Cases whose problem is like `problem` (a vector), best first, with how far each stands out.
 
-    Some problems are worded so generally that they are near to anything; each is therefore measured by its own distance to
-    what buyers usually write (z-normalisation, Auckenthaler et al., 2000). `families` are those of the named solution.
+    `families` are those of the named solution.
     """
     themes = {theme for family in families for theme in family.themes}
     wished = {family.id for family in families}
     found: dict[str, tuple[Case, float]] = {}
     for key, cosine in generation.index.problems(problem, DEPTH):
         case = generation.documents[key.removesuffix(ENGLISH)]
-        usual = generation.usual[key]
         if isinstance(case, Case):
-            told = (cosine - usual.mean) / usual.deviation
+            told = generation.usual.problem(key, cosine)
             told += SHARED_THEME if themes & set(case.themes) else 0.0
             told += SAME_WISH if wished & first_wishes(case) else 0.0
             if case.id not in found or told > found[case.id][1]:
@@ -184,10 +174,3 @@ def sideways(
         chosen.append(pick)
         left = [(case, told) for case, told in left if case.id != pick.id and case.solutions[:1] != pick.solutions[:1]]
     return chosen
-
-
-def spread(cosines: np.ndarray) -> Spread:
-    """Mean and standard deviation of cosines; for none at all, a spread in which nothing stands out."""
-    if not cosines.size:
-        return Spread(mean=0.0, deviation=1.0)
-    return Spread(mean=float(cosines.mean()), deviation=max(float(cosines.std()), 1e-3))

@@ -9,10 +9,12 @@ from bot.advisor import questions, screen
 from bot.advisor.advice import Block, Sentence
 from bot.advisor.context import Context
 from bot.advisor.facts import expired, family_of, field, tell_case, tell_steps, title, validity, who
+from bot.advisor.look import ALWAYS_HELPS
 from bot.texts import texts
 from knowledge.document import Case, Guidance
 
 BULLETS, BULLETS_LIGHT = 5, 3
+STEPS_ROOM, STEPS_THING = 3, 2
 STEPS_HOW = 5
 
 
@@ -100,15 +102,13 @@ def _capital(text: str) -> str:
 
 
 def _bullets(context: Context) -> list[Block]:
-    """Steps of the guidance that helps here: two of the first topic, one of each other, at most BULLETS."""
+    """Steps of the guidance that helps here: most of a topic that the room is about, two of the thing itself, one of others."""
     blocks: list[Block] = []
     most = BULLETS_LIGHT if context.dose == "light" else BULLETS
     for rank, guidance in enumerate(context.help):
-        room_left = most - len(blocks)
-        if room_left <= 0:
-            break
-        count = min(room_left, 2 if rank == 0 else 1)
-        told = tell_steps(context.told, guidance, count, context.today)
+        about_room = context.room in ("published", "running") and rank == 0
+        count = STEPS_ROOM if about_room else 1 if guidance.id in ALWAYS_HELPS else STEPS_THING
+        told = tell_steps(context.told, guidance, min(count, most - len(blocks)), context.today, context.text)
         held = validity(guidance, context.language)
         if told and held and not guidance.expired(context.today):
             told[-1].sentences.append(held)
@@ -130,7 +130,7 @@ def _how(context: Context) -> list[Block]:
         return [lead]
     if what := field(guidance, "what", language):
         lead.sentences.append(context.told.fact(guidance, what))
-    blocks = [lead, *tell_steps(context.told, guidance, STEPS_HOW, context.today)]
+    blocks = [lead, *tell_steps(context.told, guidance, STEPS_HOW, context.today, context.text)]
     if held := validity(guidance, language):
         lead.sentences.append(held)
     if guidance.law or guidance.valid_until:
@@ -148,7 +148,7 @@ def _cases(context: Context) -> list[Block]:
     if family and context.sideways and context.dose == "question":
         problem = family.problem_nl if context.language == "nl" else family.problem_en
         blocks.append(Block(kind="lead", sentences=[Sentence(text=words["lead"]["behind"].format(problem=problem))]))
-    heading = words["heading"]["cases"]
+    heading = words["heading"]["cases" if context.found == "good" else "nearest"]
     blocks.append(Block(kind="heading", label=heading))
     blocks += [tell_case(context.told, case, family_of(case)) for case in context.sideways]
     blocks += [tell_case(context.told, case, None) for case in context.near]

@@ -8,6 +8,7 @@ from datetime import date
 from bot.advisor.advice import Block, Sentence, Source
 from bot.texts import texts
 from knowledge.document import YEAR, Case, Guidance, Language
+from knowledge.lexical import tokens
 from knowledge.vocabulary import Family, vocabulary
 
 _PREFIX = re.compile(r"^(?:de )?(?:gemeente|municipality of) ", re.IGNORECASE)
@@ -125,15 +126,20 @@ def family_of(case: Case) -> Family | None:
     return next((vocabulary().families[id_] for id_ in case.solutions if id_ in vocabulary().families), None)
 
 
-def tell_steps(told: Told, guidance: Guidance, count: int, today: date) -> list[Block]:
-    """The first `count` steps of a guidance topic as bullets; of expired law only that it has expired."""
+def tell_steps(told: Told, guidance: Guidance, count: int, today: date, question: str = "") -> list[Block]:
+    """`count` steps of a guidance topic as bullets, those that share words with the question first.
+
+    Of expired law only that it has expired.
+    """
     if guidance.expired(today):
         return [Block(kind="bullet", sentences=[expired(told, guidance)])]
     part = guidance if told.language == guidance.language else guidance.en
-    steps = part.steps if part else []
+    steps = list(enumerate(part.steps if part else []))
+    asked = set(tokens(question, told.language))
+    steps.sort(key=lambda item: -len(asked & set(tokens(f"{item[1].label} {item[1].text}", told.language))))
     blocks = [
         Block(kind="bullet", label=f"{step.label}.", sentences=[told.fact(guidance, step.text, guidance.steps[i].source)])
-        for i, step in enumerate(steps[:count])
+        for i, step in steps[:count]
     ]
     if not blocks and not part:
         label = f"{guidance.title} ({texts(told.language)['case']['dutch_source']})."

@@ -14,7 +14,7 @@ from knowledge.vocabulary import WORD
 
 CASES = 3
 PASSAGES = 8
-STATED_PROBLEM = 2.2  # a case must stand out more when the buyer's own words are the problem
+STATED_PROBLEM = 2.6  # a case must stand out more when the buyer's own words are the problem
 # What helps with any purchase, by room; of the first topic that was found two steps are told before these.
 KIT: dict[Room, list[str]] = {
     "idea": ["thresholds-2026-2027", "functional-specification", "market-consultation"],
@@ -24,6 +24,7 @@ KIT: dict[Room, list[str]] = {
     "running": ["extension-and-bridging", "contract-changes"],
 }
 KIT_PROBLEM = ["problem-analysis", "involving-residents-and-users"]
+ALWAYS_HELPS = frozenset(id_ for ids in [*KIT.values(), KIT_PROBLEM] for id_ in ids)
 
 
 def look(context: Context) -> None:
@@ -34,19 +35,20 @@ def look(context: Context) -> None:
         return search.search(generation, text, context.vector, language, PASSAGES, lambda document: isinstance(document, kind))
 
     guidance, cases = of(Guidance), of(Case)
+    told = search.evidence(generation, text, language, guidance if context.intent == "how" else cases)
+    context.found = search.judge(told)
     if context.intent == "how" and context.room != "published":
-        context.found = search.judge(generation, text, language, guidance)
         context.help = [d for d in search.documents(guidance) if isinstance(d, Guidance)][:2]
         if context.found == "nothing":
             context.help = []
     else:
-        context.found = search.judge(generation, text, language, cases)
         context.help = _help(context, guidance)
     if (context.intent == "how" and context.dose != "light") or context.room == "published":
         return
     context.problem = _problem(context)
     problem = context.vector if context.problem == text else context.engine.embed_query(context.problem)
-    _choose_cases(context, cases, problem)
+    relevant = [id_ for id_, evidence in told.items() if evidence >= search.GOOD] if context.intent != "how" else []
+    _choose_cases(context, relevant, problem)
 
 
 def _help(context: Context, hits: list[search.Hit]) -> list[Guidance]:
@@ -59,9 +61,9 @@ def _help(context: Context, hits: list[search.Hit]) -> list[Guidance]:
     ids += [id_ for family in families for id_ in family.guidance]
     if context.intent == "problem":
         ids += KIT_PROBLEM
-    best = search.judge(context.generation, context.text, context.language, hits) == "good"
-    if best and context.intent != "problem":
-        ids.append(hits[0].document.id)
+    told = search.evidence(context.generation, context.text, context.language, hits)
+    if context.intent != "problem" and search.judge(told) == "good":
+        ids.append(max(told, key=lambda id_: told[id_]))
     if context.intent != "problem":
         ids += KIT[context.room]
     found = (documents.get(id_) for id_ in dict.fromkeys(ids))
@@ -83,16 +85,11 @@ def _problem(context: Context) -> str:
     return f"{family.problem_nl} {circumstances}" if context.language == "nl" else family.problem_nl
 
 
-def _choose_cases(context: Context, hits: list[search.Hit], problem: Sequence[float]) -> None:
+def _choose_cases(context: Context, relevant: Sequence[str], problem: Sequence[float]) -> None:
     """Up to CASES cases, unlike each other: near ones about the thing itself, sideways ones about the problem behind it."""
     generation, seen = context.generation, context.seen.cases
-    near = [
-        document
-        for document in search.documents(
-            [hit for hit in hits if search.relevant(generation, context.text, context.language, hit)]
-        )
-        if isinstance(document, Case) and document.id not in seen
-    ]
+    found = (generation.documents[id_] for id_ in relevant if id_ not in seen)
+    near = [document for document in found if isinstance(document, Case)]
     family = context.named.family if context.named else None
     ranked = search.by_problem(generation, problem, [family] if family else context.families)
     if context.intent in ("solution", "how"):
@@ -108,5 +105,7 @@ def _choose_cases(context: Context, hits: list[search.Hit], problem: Sequence[fl
         context.near = list({case.id: case for case in [*near[:2], *like, *near]}.values())[:CASES]
     else:
         context.near = near[:CASES]
-    if context.found == "nothing" and (context.near or context.sideways):
+    if not context.near and not context.sideways:
+        context.found = "nothing"
+    elif context.found == "nothing":
         context.found = "nearest"

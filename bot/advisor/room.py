@@ -60,7 +60,7 @@ def dose(intent: Intent, room: Room, family: Family | None, text: str, language:
         return "none"
     if intent == "how":
         return "light" if own_purchase(text, language) else "none"
-    if intent == "examples":
+    if intent == "examples" or _pattern("fact", language).search(text):
         return "light"
     if family and family.routine and not MANY_PEOPLE.search(text.lower()):
         return "light"

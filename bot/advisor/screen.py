@@ -22,11 +22,14 @@ ATTACK = re.compile(
     r"|<\|?(im_start|system|endoftext)",
     re.IGNORECASE,
 )
+_BIDS = r"(inschrijving(en)?|inschrijvers?|offertes?|aanbiedingen|bids?|offers?|tenders|kandidaten|sollicitanten|candidates)"
+_THESE = r"(deze|die|dit|onze|mijn|onderstaande|bijgaande|bijgevoegde|twee|drie|vier|vijf|\d+|these|those|our|my|two|three|the)"
+_JUDGE = r"(beoordel\w*|beoordeel|vergelijk\w*|scor\w*|scoor|rangschik\w*|rank|compare|judge|evaluate)"
 JUDGE_BIDS = re.compile(
-    r"\b(beoordeel|vergelijk|scoor|rangschik|kies|score|rank|compare|judge|evaluate)\b[^.?!]{0,60}"
-    r"\b(inschrijving(en)?|offertes?|aanbieding(en)?|bids?|offers?|tenders received|kandidaten|sollicitant(en)?)\b"
-    r"|\b(welke|which)\b[^.?!]{0,30}\b(inschrijver|inschrijving|offerte|bid|offer)\b"
-    r"[^.?!]{0,30}\b(beste|moet winnen|wint|best|should win)\b",
+    # "beoordeel deze drie inschrijvingen", "kun je die offertes vergelijken", "which bid should win"; not "hoe beoordeel ik …"
+    rf"(?<!hoe )\b{_JUDGE}\b (\w+ )?{_THESE} (\w+ )?{_BIDS}\b"
+    rf"|\b(kun|kan|kunt|wil|can|could|please)\b[^.?!]{{0,20}}\b{_THESE} (\w+ )?{_BIDS}\b[^.?!]{{0,30}}\b{_JUDGE}\b"
+    rf"|\b(welke|which)\b[^.?!]{{0,20}}\b{_BIDS}\b[^.?!]{{0,20}}\b(beste|winnen|wint|kiezen|best|win|choose)\b",
     re.IGNORECASE,
 )
 _BID_SIGNS = re.compile(

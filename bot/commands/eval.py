@@ -122,8 +122,10 @@ def search(split: str) -> int:
                     results[name].append(_score(run(text, vector, lang)[:DEPTH], expected.split(",")))
             judged = _best(
                 searching.judge(
-                    generation, text, lang,
-                    searching.search(generation, text, vector, lang, 8, lambda d, k=wanted: isinstance(d, k)),  # type: ignore[misc]
+                    searching.evidence(
+                        generation, text, lang,
+                        searching.search(generation, text, vector, lang, 8, lambda d, k=wanted: isinstance(d, k)),  # type: ignore[misc]
+                    )
                 )
                 for wanted in (Case, Guidance)
             )  # fmt: skip
