@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,7 +22,9 @@ def connect(address: str) -> sa.Engine:
         sqlite = url.get_backend_name() == "sqlite"
         if sqlite and url.database and url.database != ":memory:":
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(url, connect_args={"timeout": 30} if sqlite else {})
+        # A connection of SQLite costs nothing to open, and one kept open would hold files in a program that runs for months.
+        more: dict[str, Any] = {"connect_args": {"timeout": 30}, "poolclass": sa.NullPool} if sqlite else {}
+        engine = sa.create_engine(url, **more)
         if sqlite:
             sa.event.listen(engine, "connect", _configure_sqlite)
         if _revision(engine) != HEAD:
