@@ -1,7 +1,7 @@
 """The library as a LangChain retriever, so that others can plug it into their chains.
 
-    retriever = LibraryRetriever(library=Library(Path("var")), k=4, kind="case")
-    retriever.invoke("klachten over het leerlingenvervoer")
+retriever = LibraryRetriever(library=Library(Path("var")), k=4, kind="case")
+retriever.invoke("klachten over het leerlingenvervoer")
 """
 
 from __future__ import annotations

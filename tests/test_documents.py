@@ -125,7 +125,10 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing(tmp_path: Path) 
         ([("solutions: [residents, challenge]", "solutions: [magic]")], "magic is not in knowledge/vocabulary.yaml"),
         ([("country: NL", "country: BE")], "add other_law"),
         ([("In 2019 the innovation", "In 2018 the innovation")], "number 2018 is not in the Dutch text"),
-        ([("First talk with many people", "First talk with Amsterdam and many people")], "name Amsterdam is not in the Dutch text"),
+        (
+            [("First talk with many people", "First talk with Amsterdam and many people")],
+            "name Amsterdam is not in the Dutch text",
+        ),
         ([("  lesson: >-\n    First", "  speaker2: >-\n    First")], "en.speaker2"),
     ],
 )

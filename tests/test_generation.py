@@ -105,7 +105,7 @@ def test_switching_leaks_no_files(data: Path, docs: Path) -> None:
     found(library, "zwerfafval")
 
     def handles() -> int:
-        return len(os.listdir("/proc/self/fd"))
+        return len(list(Path("/proc/self/fd").iterdir()))
 
     counts = []
     for number in range(4):
@@ -131,7 +131,7 @@ def test_a_damaged_index_is_reported_with_the_remedy(data: Path, docs: Path) -> 
 def test_a_pointer_to_nothing_is_reported_with_the_remedy(data: Path, docs: Path) -> None:
     publish(data, docs)
     Folders(data).pointer.write_text("20200101T000000000000", encoding="utf-8")
-    with pytest.raises(LibraryError, match="--rebuild|too fast"), Library(data).lease():
+    with pytest.raises(LibraryError, match=r"--rebuild|too fast"), Library(data).lease():
         pass
 
 

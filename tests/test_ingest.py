@@ -253,7 +253,11 @@ def test_the_newest_three_generations_are_kept_and_those_in_use(data: Path, docs
 
 def test_a_source_that_is_not_there_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    for argument, says in (("/no/such", "does not exist"), ("https://example.org", "web"), (str(tmp_path / "empty"), "no Markdown")):
+    for argument, says in (
+        ("/no/such", "does not exist"),
+        ("https://example.org", "web"),
+        (str(tmp_path / "empty"), "no Markdown"),
+    ):
         with pytest.raises(SourceError, match=says):
             locate(argument)
     with pytest.raises(SourceError):

@@ -16,6 +16,7 @@ from knowledge.document import Case, Guidance
 BULLETS, BULLETS_LIGHT = 5, 3
 STEPS_ROOM, STEPS_THING = 3, 2
 STEPS_HOW = 5
+SUBJECT = re.compile(r"[\w '’-]{2,60}")  # words that may be said back to the buyer
 
 
 def compose(context: Context) -> None:
@@ -38,9 +39,9 @@ def _written(context: Context) -> list[Block]:
         text = words["status"]["empty"]
     elif context.status == "clarify":
         context.closing = None if context.seen.no_questions else questions.clarify(context.language)
-        text = words["closing"]["clarify_lead"].format(subject=re.sub(r"[?!.]+$", "", context.text)[:60])
-        if "?" in context.text:
+        if not SUBJECT.fullmatch(context.text):
             return []
+        text = words["closing"]["clarify_lead"].format(subject=context.text)
     elif context.status == "declined":
         text = words["status"]["attack" if context.intent == "attack" else "bids"]
     elif context.status == "outside":
@@ -52,22 +53,14 @@ def _written(context: Context) -> list[Block]:
 
 def _found(context: Context) -> list[Block]:
     """The blocks of an answer from what was found, in the order that fits intent and room."""
+    cases = bool(context.near or context.sideways)
     if context.answer:
-        blocks = [_lead(context), *_cases(context)]
-    elif context.intent == "how" and context.room != "published" and context.help:
-        blocks = _how(context)
-    else:
-        blocks = [_lead(context), *_bullets(context)]
-        if context.intent == "examples":
-            blocks = _cases(context) + (blocks if not context.near and not context.sideways else [])
-            context.help = context.help if not context.near and not context.sideways else []
-            if blocks and blocks[0].kind == "heading":
-                blocks[0] = _lead(context)
-        elif context.room != "published":
-            blocks += _cases(context)
-    if context.intent == "how" and context.dose == "light":
-        blocks += _cases(context)
-    return blocks
+        return [_lead(context), *_cases(context)]
+    if context.intent == "how" and context.room != "published" and context.help:
+        return [*_how(context), *(_cases(context) if context.dose == "light" else [])]
+    if context.intent == "examples" and cases:
+        return [_lead(context), *_cases(context, heading=False)]
+    return [_lead(context), *_bullets(context), *(_cases(context) if context.room != "published" else [])]
 
 
 def _lead(context: Context) -> Block:
@@ -138,7 +131,7 @@ def _how(context: Context) -> list[Block]:
     return blocks
 
 
-def _cases(context: Context) -> list[Block]:
+def _cases(context: Context, heading: bool = True) -> list[Block]:
     """Near and sideways cases as blocks, after what is often behind the named solution."""
     if not context.near and not context.sideways:
         return []
@@ -148,8 +141,8 @@ def _cases(context: Context) -> list[Block]:
     if family and context.sideways and context.dose == "question":
         problem = family.problem_nl if context.language == "nl" else family.problem_en
         blocks.append(Block(kind="lead", sentences=[Sentence(text=words["lead"]["behind"].format(problem=problem))]))
-    heading = words["heading"]["cases" if context.found == "good" else "nearest"]
-    blocks.append(Block(kind="heading", label=heading))
+    if heading:
+        blocks.append(Block(kind="heading", label=words["heading"]["cases" if context.found == "good" else "nearest"]))
     blocks += [tell_case(context.told, case, family_of(case)) for case in context.sideways]
     blocks += [tell_case(context.told, case, None) for case in context.near]
     if context.intent == "problem":

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 
+from knowledge.lexical import STOP_EN, STOP_NL
+
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8}\b", re.IGNORECASE)
 _POSTCODE = re.compile(r"\b\d{4} ?[A-Z]{2}\b(?: *,? *(?:nr\.? *)?\d+\w?)?", re.IGNORECASE)
 _PHONE = re.compile(r"(?<![\w.])(?:\+\d{2}|00\d{2}|0)[ -]?\(?\d\)?(?:[ -]?\d){7,9}(?!\d)")
 _NINE = re.compile(r"(?<!\d)\d(?:[ .]?\d){8}(?!\d)")
 _NAME = re.compile(
-    r"\b(mevrouw|mevr|meneer|mijnheer|de heer|dhr|mw|mr|mrs|ms)\b(\.?) (?:(?:van|de|der|den|ten|ter|el|al) )*"
-    r"[A-Z][\w'’-]+(?: (?:(?:van|de|der|den) )*[A-Z][\w'’-]+)*",
-    re.IGNORECASE,
+    r"\b((?i:mevrouw|mevr|meneer|mijnheer|de heer|dhr|mw|mr|mrs|ms))\b(\.?) "
+    r"(?P<name>(?:(?i:van|de|der|den|ten|ter|el|al) )*(?:[A-Z][\w'’-]+(?: (?:(?:van|de|der|den) )*[A-Z][\w'’-]+)*|[a-z][\w'’-]+))"
 )
 
 
@@ -27,7 +28,13 @@ def mask(text: str) -> str:
     text = _PHONE.sub("[telefoon]", text)
     text = _NINE.sub(lambda match: "[bsn]" if _is_bsn(match.group()) else match.group(), text)
     text = _POSTCODE.sub(lambda match: "[adres]" if re.search(r"\d\w?$", match.group()[6:]) else match.group(), text)
-    return _NAME.sub(lambda match: f"{match[1]}{match[2]} [naam]", text)
+    return _NAME.sub(_without_name, text)
+
+
+def _without_name(match: re.Match[str]) -> str:
+    """The title with the name masked; a small word after it ("meneer wil …") is no name."""
+    name = match["name"]
+    return match.group() if name in STOP_NL | STOP_EN else f"{match[1]}{match[2]} [naam]"
 
 
 def _is_bsn(number: str) -> bool:

@@ -71,8 +71,8 @@ def _chunks(text: str) -> list[_Chunk]:
     run: list[re.Match[str]] = []
     for token in [*_TOKENS.finditer(text), None]:
         low = token.group().lower() if token else "."
-        if token and low[0].isalnum() and low not in _words("stop") and len(run) < MAX_WORDS:
-            if run or not (low in _words("nothing") or low[0].isdigit()):
+        if token and low[0].isalpha() and low not in _words("stop") and len(run) < MAX_WORDS:
+            if run or low not in _words("nothing"):
                 run.append(token)
             continue
         while run and run[-1].group().lower() in _words("nothing"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.advisor import intent as intents
 from bot.advisor import language as languages
 from bot.advisor import naming, screen
@@ -12,6 +14,7 @@ from knowledge.lexical import tokens
 from knowledge.vocabulary import vocabulary
 
 FEW_WORDS = 2
+ASKS_FOR_CASES = re.compile(r"\b(voorbeeld|praktijk|ervaring|case|wie|welke|example|experience|who|which)", re.IGNORECASE)
 
 
 def screen_message(context: Context) -> None:
@@ -62,7 +65,7 @@ def judge_room(context: Context) -> None:
     context.dose = rooms.dose(context.intent, context.room, family, text, language, silent)
     if context.intent == "other":
         context.status = "answered"
-    elif context.intent in ("problem", "solution") and not context.named and not context.answer and _is_broad(context):
+    elif context.wanted_intent is None and context.intent != "how" and not context.named and _is_broad(context):
         context.status = "clarify"
 
 
@@ -73,4 +76,5 @@ def _is_smalltalk(context: Context) -> bool:
 
 def _is_broad(context: Context) -> bool:
     """Whether a message is a word or two that could mean anything: `veiligheid`, `iets met data`."""
-    return len(set(tokens(context.text, context.language))) <= FEW_WORDS
+    few = len(set(tokens(context.text, context.language))) <= FEW_WORDS
+    return few and not ASKS_FOR_CASES.search(context.text)
