@@ -74,7 +74,7 @@ def _split(document: Case | Guidance, title: str, language: Language, markdown: 
 
 
 def _keywords(document: Case | Guidance, language: Language) -> str:
-    """Organisation, sector, themes and solution families in words, by which a document may also be asked for."""
+    """Organisation, procedure, sector, themes and solution families in words, by which a document may also be asked for."""
     known = vocabulary()
     labels = [known.themes[theme] for theme in document.themes if theme in known.themes]
     words = [label[language] for label in labels]
@@ -82,5 +82,5 @@ def _keywords(document: Case | Guidance, language: Language) -> str:
         words.append(known.sectors[document.sector][language])
     if isinstance(document, Case):
         words += [known.families[family][language] for family in document.solutions if family in known.families]
-        words.append(document.organisation or "")
+        words += [document.organisation or "", document.procedure or ""]
     return ", ".join(word for word in words if word)

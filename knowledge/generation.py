@@ -23,7 +23,7 @@ from knowledge.embeddings import Identity
 from knowledge.passage import Passage
 
 # Raise when splitting, tokens or files of a generation change: the next ingest then makes every generation anew.
-RECIPE = 5
+RECIPE = 6
 KEEP = 3
 
 

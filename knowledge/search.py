@@ -28,9 +28,10 @@ DEPTH = 100  # passages taken from each half at first; filters take more until t
 # the question's rare words the document holds. Tuned by `blik eval search` on its dev split.
 COVERAGE_WEIGHT = 2.5
 GOOD, NEAREST = 2.5, 1.9
-# Sideways: how far a case's problem stands above what is usual for it; it helps when the case shares a theme with the named
-# solution, or when its people first wanted that very thing.
-SIDEWAYS, SHARED_THEME, SAME_WISH = 2.4, 0.8, 1.2
+# Sideways: how far a case's problem stands above what is usual for it, for the problem behind a message and for the message as
+# it is; it helps when the case shares sector or theme with the named solution, most of all when its people first wanted it too.
+SIDEWAYS, MESSAGE_SHARE = 2.5, 0.4
+SAME_SECTOR, SHARED_THEME, SAME_WISH = 0.6, 0.8, 2.0
 ENGLISH = "#en"  # ends the id of a case's English problem in the index of problems
 
 
@@ -126,23 +127,36 @@ def judge(told: Mapping[str, float]) -> Found:
     return "good" if best >= GOOD else "nearest" if best >= NEAREST else "nothing"
 
 
-def by_problem(generation: Generation, problem: Sequence[float], families: Sequence[Family] = ()) -> list[tuple[Case, float]]:
-    """Cases whose problem is like `problem` (a vector), best first, with how far each stands out.
+def by_problem(
+    generation: Generation, problem: Sequence[float], message: Sequence[float], families: Sequence[Family] = ()
+) -> list[tuple[Case, float]]:
+    """Cases whose problem is like `problem` and the `message` itself (vectors), best first, with how far each stands out.
 
     `families` are those of the named solution.
     """
+    behind, said = _problem_likeness(generation, problem), _problem_likeness(generation, message)
     themes = {theme for family in families for theme in family.themes}
+    sectors = {sector for family in families for sector in family.sectors}
     wished = {family.id for family in families}
-    found: dict[str, tuple[Case, float]] = {}
-    for key, cosine in generation.index.problems(problem, DEPTH):
-        case = generation.documents[key.removesuffix(ENGLISH)]
+    found = []
+    for id_, like in behind.items():
+        case = generation.documents[id_]
         if isinstance(case, Case):
-            told = generation.usual.problem(key, cosine)
+            told = (1 - MESSAGE_SHARE) * like + MESSAGE_SHARE * max(0.0, said.get(id_, 0.0))
             told += SHARED_THEME if themes & set(case.themes) else 0.0
+            told += SAME_SECTOR if case.sector in sectors else 0.0
             told += SAME_WISH if wished & first_wishes(case) else 0.0
-            if case.id not in found or told > found[case.id][1]:
-                found[case.id] = case, told
-    return sorted(found.values(), key=lambda item: -item[1])
+            found.append((case, told))
+    return sorted(found, key=lambda item: -item[1])
+
+
+def _problem_likeness(generation: Generation, vector: Sequence[float]) -> dict[str, float]:
+    """For the cases whose problem, in either language, is nearest: how far it stands above what is usual for it."""
+    likeness: dict[str, float] = {}
+    for key, cosine in generation.index.problems(vector, DEPTH):
+        id_ = key.removesuffix(ENGLISH)
+        likeness[id_] = max(likeness.get(id_, 0.0), generation.usual.problem(key, cosine))
+    return likeness
 
 
 def first_wishes(case: Case) -> set[str]:

@@ -33,6 +33,7 @@ class Family(Label):
     caution: list[str] = []
     guidance: list[str] = []
     themes: list[str] = []
+    sectors: list[str] = []
     words_nl: list[str]
     words_en: list[str]
     problem_nl: str

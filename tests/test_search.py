@@ -55,7 +55,8 @@ def test_a_filter_that_few_documents_pass_still_finds_them(library: Library) -> 
 def test_sideways_cases_have_another_family_and_a_like_problem(library: Library) -> None:
     cameras = vocabulary().families["cameras"]
     with library.lease() as (generation, engine):
-        ranked = by_problem(generation, engine.embed_query(cameras.problem_nl), [cameras])
+        problem = engine.embed_query(cameras.problem_nl)
+        ranked = by_problem(generation, problem, problem, [cameras])
     chosen = sideways(ranked, {"cameras"}, 3)
     assert chosen
     assert all("cameras" not in case.solutions for case in chosen)

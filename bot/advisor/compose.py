@@ -101,7 +101,8 @@ def _bullets(context: Context) -> list[Block]:
     for rank, guidance in enumerate(context.help):
         about_room = context.room in ("published", "running") and rank == 0
         count = STEPS_ROOM if about_room else 1 if guidance.id in ALWAYS_HELPS else STEPS_THING
-        told = tell_steps(context.told, guidance, min(count, most - len(blocks)), context.today, context.text)
+        question = context.text if about_room else ""
+        told = tell_steps(context.told, guidance, min(count, most - len(blocks)), context.today, question)
         held = validity(guidance, context.language)
         if told and held and not guidance.expired(context.today):
             told[-1].sentences.append(held)

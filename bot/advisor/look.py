@@ -14,6 +14,7 @@ from knowledge.vocabulary import WORD
 
 CASES = 3
 PASSAGES = 8
+CLOSE = 1.0  # a case with so much less evidence than the best is not told beside it
 STATED_PROBLEM = 2.6  # a case must stand out more when the buyer's own words are the problem
 # What helps with any purchase, by room; of the first topic that was found two steps are told before these.
 KIT: dict[Room, list[str]] = {
@@ -47,7 +48,8 @@ def look(context: Context) -> None:
         return
     context.problem = _problem(context)
     problem = context.vector if context.problem == text else context.engine.embed_query(context.problem)
-    relevant = [id_ for id_, evidence in told.items() if evidence >= search.GOOD] if context.intent != "how" else []
+    least = max(search.GOOD, max(told.values(), default=0.0) - CLOSE)
+    relevant = [id_ for id_, evidence in told.items() if evidence >= least] if context.intent != "how" else []
     _choose_cases(context, relevant, problem)
 
 
@@ -91,7 +93,7 @@ def _choose_cases(context: Context, relevant: Sequence[str], problem: Sequence[f
     found = (generation.documents[id_] for id_ in relevant if id_ not in seen)
     near = [document for document in found if isinstance(document, Case)]
     family = context.named.family if context.named else None
-    ranked = search.by_problem(generation, problem, [family] if family else context.families)
+    ranked = search.by_problem(generation, problem, context.vector, [family] if family else context.families)
     if context.intent in ("solution", "how"):
         light = context.dose == "light"
         taken = {family.id} if family else {id_ for case in near[:1] for id_ in case.solutions}

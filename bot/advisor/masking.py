@@ -17,7 +17,8 @@ _PHONE = re.compile(r"(?<![\w.])(?:\+\d{2}|00\d{2}|0)[ -]?\(?\d\)?(?:[ -]?\d){7,
 _NINE = re.compile(r"(?<!\d)\d(?:[ .]?\d){8}(?!\d)")
 _NAME = re.compile(
     r"\b((?i:mevrouw|mevr|meneer|mijnheer|de heer|dhr|mw|mr|mrs|ms))\b(\.?) "
-    r"(?P<name>(?:(?i:van|de|der|den|ten|ter|el|al) )*(?:[A-Z][\w'’-]+(?: (?:(?:van|de|der|den) )*[A-Z][\w'’-]+)*|[a-z][\w'’-]+))"
+    r"(?P<name>(?:(?i:van|de|der|den|ten|ter|el|al) )*"
+    r"(?:[A-Z][\w'’-]+(?: (?:(?:van|de|der|den) )*[A-Z][\w'’-]+)*|[a-z][\w'’-]+))"
 )
 
 
