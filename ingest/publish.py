@@ -75,7 +75,7 @@ def _make(folders: Folders, store: Store, identity: Identity, quiet: bool) -> Ma
     documents = {id_: record.document for id_, record in records.items()}
     pieces = {id_: split(document) for id_, document in documents.items()}
     with _Embedder(folders.cache, identity, quiet) as embedder:
-        groups = {id_: [piece.indexed for piece in pieces[id_]] + list(_problems(documents[id_]).values()) for id_ in documents}
+        groups = {id_: texts_of(documents[id_]) for id_ in documents}
         by_writer: dict[str, list[intents.Message]] = {}
         for message in intents.messages():
             by_writer.setdefault(message.writer, []).append(message)
@@ -111,6 +111,13 @@ def _make(folders: Folders, store: Store, identity: Identity, quiet: bool) -> Ma
     generations.publish(folders, id_)
     generations.clear_away(folders)
     return manifest
+
+
+def texts_of(document: Case | Guidance) -> list[str]:
+    """All that is embedded of a document: its passages, then its problem in each language."""
+    from ingest.split import passages
+
+    return [piece.indexed for piece in passages(document)] + list(_problems(document).values())
 
 
 def _problems(document: Case | Guidance) -> dict[str, str]:

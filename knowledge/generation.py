@@ -7,9 +7,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import json
 import os
 import shutil
+import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +27,7 @@ from knowledge.embeddings import Identity
 from knowledge.passage import Passage
 
 # Raise when splitting, tokens or files of a generation change: the next ingest then makes every generation anew.
-RECIPE = 6
+RECIPE = 7
 KEEP = 3
 
 
@@ -170,6 +174,16 @@ class Generation:
     def close(self) -> None:
         self.index.close()
         self.lock.close()
+        _give_back_memory()
+
+
+def _give_back_memory() -> None:
+    """Return freed memory to the system. Without it a reader grows by about a megabyte a switch: cycles wait for a full
+    collection, and glibc keeps what Chroma's threads freed in arenas of their own (tests/benchmarks, 50 switches)."""
+    gc.collect()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library than glibc
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def open_generation(folders: Folders, id_: str) -> Generation | None:

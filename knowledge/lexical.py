@@ -15,11 +15,13 @@ STOP_NL = frozenset(
     "heeft hem het hier hij hoe hun iemand iets ik in is ja je jij jou jouw kan kun kunnen maar me meer men met mij mijn "
     "moet moeten mag mogen na naar niet nog nu of om omdat onder ons onze ook op over te tegen toch toe tot u uit uw van "
     "veel via voor waar want waren was wat we wel welke werd wie wij wil willen worden wordt wordt zal ze zelf zich zij "
+    "voorbeeld voorbeelden praktijkvoorbeeld praktijkvoorbeelden ervaring ervaringen ken kent nederland graag laat zien "
     "zijn zo zoals zonder zou graag eens even aub".split()
 )
 STOP_EN = frozenset(
     "a about all also am an and any are as at be been but by can could did do does for from had has have he her how i if "
     "in into is it its just like me more my need no not of on or our out please she should so some than that the their "
+    "example examples case cases experience experiences show find "
     "them then there they this to up us was we were what when where which who why will with would you your".split()
 )
 

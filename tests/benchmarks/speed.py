@@ -17,8 +17,8 @@ from pathlib import Path
 
 from bot.advisor.advise import advise
 from ingest.pipeline import ingest
+from ingest.publish import texts_of
 from ingest.sources import builtin, locate
-from ingest.split import passages
 from knowledge.document import read
 from knowledge.embeddings import Bundled
 from knowledge.library import Library
@@ -96,57 +96,58 @@ def unchanged_ingest(scratch: Path) -> None:
 
 def throughput(scratch: Path) -> None:
     """Embedding within an ingest beside the engine alone, on the same passages, none of them cached."""
-    documents = [read(path) for path in builtin().files[:12]]
-    texts = [passage.indexed for document in documents for passage in passages(document)]
+    documents = [read(path) for path in builtin().files[:40]]
+    texts = [text for document in documents for text in texts_of(document)]
     engine = Bundled()
     engine.embed_documents(texts[:2])
     alone = seconds(lambda: [engine.embed_documents([text]) for text in texts])
     data = scratch / "cold"
     data.mkdir()
     (scratch / "some").mkdir()
-    for path in builtin().files[:12]:
+    for path in builtin().files[:40]:
         (scratch / "some" / path.name).write_bytes(path.read_bytes())
     # Training messages are embedded once for a data folder; embed them first, so that only documents are timed.
     empty = scratch / "empty"
     write_case(empty, "one-case")
     ingest(settings(data), [locate(str(empty))], quiet=True)
     within = seconds(lambda: ingest(settings(data), [locate(str(scratch / "some"))], quiet=True))
-    extra = sum(document.kind == "case" for document in documents) * 2  # the problems, embedded apart
-    ideal = alone * (len(texts) + extra) / len(texts)
-    print(f"ingest throughput: {ideal / within:.0%} of the engine's own on {len(texts)} passages (bar 90%)")
-    print(f"  {within:.1f} s beside {ideal:.1f} s; short problems count here as whole passages")
+    print(f"ingest throughput: {alone / within:.0%} of the engine's own on {len(texts)} texts (bar 90%)")
+    print(f"  {within:.1f} s, index and all, beside {alone:.1f} s")
 
 
 def memory(scratch: Path) -> None:
-    """Memory of a warm process, and over many switches of generation under queries."""
+    """Memory of a warm reader, and over many switches of generation that another process publishes."""
     data = make_data(scratch / "switching")
-    write_case(scratch / "switch", "first")
-    ingest(settings(data), [locate(str(scratch / "switch")), builtin()], quiet=True)
-    library = Library(data)
+
+    def publish(*arguments: str) -> None:
+        command = [sys.executable, "-m", "bot", "ingest", *arguments, "--quiet"]
+        subprocess.run(command, env=environment(data), check=True, capture_output=True)
 
     def query() -> None:
         with library.lease() as (generation, engine):
             advise(QUESTIONS[0], generation, engine, today=date.today())
 
+    publish()
+    library = Library(data)
     query()
     sizes = [resident_mb()]
     for number in range(SWITCHES):
         write_case(scratch / "switch", "first", title=f"versie {number}")
-        ingest(settings(data), [locate(str(scratch / "switch"))], quiet=True)
+        publish(str(scratch / "switch"))
         query()
         sizes.append(resident_mb())
     library.close()
     third = len(sizes) // 3
     early, late = statistics.mean(sizes[third : 2 * third]), statistics.mean(sizes[2 * third :])
     print(f"memory of a warm process: {sizes[0]:.0f} MB (bar 600)")
-    print(
-        f"  over {SWITCHES} switches: {early:.0f} MB in the second third, {late:.0f} MB in the last ({late / early - 1:+.1%})"
-    )
+    print(f"  over {SWITCHES} switches: {early:.0f} MB in the second third, {late:.0f} in the last ({late / early - 1:+.1%})")
 
 
 def main() -> None:
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
+        memory(scratch)  # first, while the process is as small as a reader's
         data = make_data(scratch / "library")
         ingest(settings(data), [builtin()], quiet=True)
         library = Library(data)
@@ -155,7 +156,6 @@ def main() -> None:
         library.close()
         unchanged_ingest(scratch)
         throughput(scratch)
-        memory(scratch)
 
 
 if __name__ == "__main__":
