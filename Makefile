@@ -23,7 +23,7 @@ RUN := $(VENV)/.installed-run-$(subst $(comma),-,$(JOINED))
 TEST := $(VENV)/.installed-test-$(subst $(comma),-,$(JOINED))
 
 .DEFAULT_GOAL := help
-.PHONY: help ask chat ingest test test-long check bench clean
+.PHONY: help ask chat ingest test test-long check vectors bench clean
 export Q
 
 help:  ## Show what can be made
@@ -51,6 +51,9 @@ check: $(TEST)  ## Linters, types and the library's content
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	$(BLIK) check
+
+vectors: $(TEST)  ## Renew the vectors of built-in documents that come with the program
+	$(PYTHON) -m ingest.ship
 
 bench: $(TEST)  ## Measure speed and memory, as ratios
 	$(PYTHON) -m tests.benchmarks.speed

@@ -13,6 +13,7 @@ from pathlib import Path
 import portalocker
 import pytest
 
+from ingest import embed
 from ingest import publish as publisher
 from ingest.pipeline import Busy, Declined, exclusive, ingest, set_status
 from ingest.report import Report
@@ -66,7 +67,7 @@ def test_nothing_changed_means_no_embedding_no_write_no_generation(
 ) -> None:
     first = run(data, docs)
     before = files_of(data)
-    monkeypatch.setattr(publisher, "load", lambda identity: pytest.fail("the engine was loaded"))
+    monkeypatch.setattr(embed, "load", lambda identity: pytest.fail("the engine was loaded"))
     again = run(data, docs)
     assert (again.unchanged, again.added, again.updated) == (10, 0, 0)
     assert again.generation == first.generation
@@ -82,7 +83,7 @@ def test_only_what_changed_is_embedded(data: Path, docs: Path, monkeypatch: pyte
             embedded.extend(texts)
             return super().embed_documents(texts)
 
-    monkeypatch.setattr(publisher, "load", lambda identity: Counting())
+    monkeypatch.setattr(embed, "load", lambda identity: Counting())
     write_case(docs, "case-3", title=f"fietsen voor de bibliotheek {secrets.token_hex(8)}")  # never embedded before
     report = run(data, docs)
     assert (report.updated, report.unchanged) == (1, 9)
@@ -207,7 +208,7 @@ def test_rebuild_makes_a_damaged_index_anew_without_embedding(data: Path, docs: 
     (folder / "chroma" / "chroma.sqlite3").write_bytes(b"broken" * 1000)
     with pytest.raises(Exception, match="blik ingest --rebuild"):
         live(data)
-    monkeypatch.setattr(publisher, "load", lambda identity: pytest.fail("the engine was loaded"))
+    monkeypatch.setattr(embed, "load", lambda identity: pytest.fail("the engine was loaded"))
     report = run(data, docs, rebuild=True)
     assert report.generation != first.generation
     assert len(live(data)) == 10

@@ -8,14 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from bot.advisor.questions import bank
+from bot.advisor.room import always_helps
 from bot.settings import BotSettings
 from bot.texts import texts
+from ingest.ship import wanted
+from knowledge.cache import SHIPPED
 from knowledge.database import HEAD, MIGRATIONS
+from knowledge.embeddings import Bundled, identify
 from knowledge.vocabulary import vocabulary
 from tests.conftest import ROOT
 
@@ -77,6 +82,28 @@ def test_questions_are_short_and_single() -> None:
 def test_families_name_themes_that_exist() -> None:
     for family in vocabulary().families.values():
         assert set(family.themes) <= set(vocabulary().themes), family.id
+
+
+def test_guidance_that_is_named_exists() -> None:
+    guidance = {path.stem for path in (ROOT / "knowledge" / "guidance").glob("*.md")}
+    assert always_helps() <= guidance
+    for family in vocabulary().families.values():
+        assert set(family.guidance) <= guidance, family.id
+
+
+def test_shipped_vectors_are_current() -> None:
+    """If this fails: make vectors."""
+    folder = SHIPPED / identify("bundled").key
+    assert {path.name for path in folder.glob("*.npy")} == set(wanted())
+    assert [path.name for path in SHIPPED.iterdir()] == [folder.name]
+
+
+def test_shipped_vectors_are_those_of_the_engine(engine: Bundled) -> None:
+    folder = SHIPPED / identify("bundled").key
+    for name, (group, use) in list(wanted().items())[::40]:
+        embed = engine.embed_documents if use == "passage" else lambda batch: [engine.embed_query(text) for text in batch]
+        made = np.asarray(embed(group[:2]))
+        assert np.allclose(np.load(folder / name)[:2], made, atol=2e-3)
 
 
 def test_the_newest_migration_is_the_one_that_the_code_expects() -> None:

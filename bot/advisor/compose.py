@@ -9,7 +9,7 @@ from bot.advisor import questions, screen
 from bot.advisor.advice import Block, Sentence
 from bot.advisor.context import Context
 from bot.advisor.facts import expired, family_of, field, tell_case, tell_steps, title, validity, who
-from bot.advisor.look import ALWAYS_HELPS
+from bot.advisor.room import always_helps
 from bot.texts import texts
 from knowledge.document import Case, Guidance
 
@@ -100,7 +100,7 @@ def _bullets(context: Context) -> list[Block]:
     most = BULLETS_LIGHT if context.dose == "light" else BULLETS
     for rank, guidance in enumerate(context.help):
         about_room = context.room in ("published", "running") and rank == 0
-        count = STEPS_ROOM if about_room else 1 if guidance.id in ALWAYS_HELPS else STEPS_THING
+        count = STEPS_ROOM if about_room else 1 if guidance.id in always_helps() else STEPS_THING
         question = context.text if about_room else ""
         told = tell_steps(context.told, guidance, min(count, most - len(blocks)), context.today, question)
         held = validity(guidance, context.language)

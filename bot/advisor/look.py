@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.advisor import intent as intents
-from bot.advisor.advice import Room
+from bot.advisor import room as rooms
 from bot.advisor.context import Context
 from knowledge import search
 from knowledge.document import Case, Guidance
@@ -16,16 +16,6 @@ CASES = 3
 PASSAGES = 8
 CLOSE = 1.0  # a case with so much less evidence than the best is not told beside it
 STATED_PROBLEM = 2.6  # a case must stand out more when the buyer's own words are the problem
-# What helps with any purchase, by room; of the first topic that was found two steps are told before these.
-KIT: dict[Room, list[str]] = {
-    "idea": ["thresholds-2026-2027", "functional-specification", "market-consultation"],
-    "decided": ["functional-specification", "market-consultation", "contract-changes"],
-    "draft": ["functional-specification", "award-criteria-quality", "proportionality-and-smes"],
-    "published": ["after-publication"],
-    "running": ["extension-and-bridging", "contract-changes"],
-}
-KIT_PROBLEM = ["problem-analysis", "involving-residents-and-users"]
-ALWAYS_HELPS = frozenset(id_ for ids in [*KIT.values(), KIT_PROBLEM] for id_ in ids)
 
 
 def look(context: Context) -> None:
@@ -58,16 +48,16 @@ def _help(context: Context, hits: list[search.Hit]) -> list[Guidance]:
     documents = context.generation.documents
     ids: list[str] = []
     if context.room in ("published", "running"):
-        ids += KIT[context.room]
+        ids += rooms.helps(context.room)
     families = [context.named.family] if context.named and context.named.family else context.families
     ids += [id_ for family in families for id_ in family.guidance]
     if context.intent == "problem":
-        ids += KIT_PROBLEM
+        ids += rooms.helps("problem")
     told = search.evidence(context.generation, context.text, context.language, hits)
     if context.intent != "problem" and search.judge(told) == "good":
         ids.append(max(told, key=lambda id_: told[id_]))
     if context.intent != "problem":
-        ids += KIT[context.room]
+        ids += rooms.helps(context.room)
     found = (documents.get(id_) for id_ in dict.fromkeys(ids))
     return [document for document in found if isinstance(document, Guidance)]
 

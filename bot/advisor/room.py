@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -52,6 +52,18 @@ def wants_no_questions(text: str, language: Language) -> bool:
 def own_purchase(text: str, language: Language) -> bool:
     """Whether a question is about the buyer's own purchase, not a fact in general."""
     return bool(_pattern("own_purchase", language).search(text))
+
+
+def helps(subject: Room | Literal["problem"]) -> list[str]:
+    """Ids of the guidance that helps with any purchase in a room, or with any problem; the first matters most."""
+    found: list[str] = _table()["helps"][subject]
+    return found
+
+
+@cache
+def always_helps() -> frozenset[str]:
+    """Ids of all guidance that `helps` names: told because of the room, not because of the thing that is bought."""
+    return frozenset(id_ for ids in _table()["helps"].values() for id_ in ids)
 
 
 def dose(intent: Intent, room: Room, family: Family | None, text: str, language: Language, silent: bool) -> Dose:

@@ -16,8 +16,8 @@ from datetime import date
 from pathlib import Path
 
 from bot.advisor.advise import advise
+from ingest.embed import document_group
 from ingest.pipeline import ingest
-from ingest.publish import texts_of
 from ingest.sources import builtin, locate
 from knowledge.document import read
 from knowledge.embeddings import Bundled
@@ -97,7 +97,7 @@ def unchanged_ingest(scratch: Path) -> None:
 def throughput(scratch: Path) -> None:
     """Embedding within an ingest beside the engine alone, on the same passages, none of them cached."""
     documents = [read(path) for path in builtin().files[:40]]
-    texts = [text for document in documents for text in texts_of(document)]
+    texts = [text for document in documents for text in document_group(document)[0]]
     engine = Bundled()
     engine.embed_documents(texts[:2])
     alone = seconds(lambda: [engine.embed_documents([text]) for text in texts])
