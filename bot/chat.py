@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,6 +22,12 @@ from knowledge.intents import Intent
 from knowledge.library import Library
 
 SUBJECT_CHARACTERS = 300
+# "nog meer voorbeelden": of the subject of the last turn.
+MORE = re.compile(
+    r"(graag |geef |show |heb je )*(nog )*(meer|andere|other|more|another)"
+    r"( voorbeelden?| zaken| cases?| examples?)?( graag| please|\?)*",
+    re.IGNORECASE,
+)
 COMMANDS_AFRESH = ("/nieuw", "/start", "/new")
 _CLARIFIED: tuple[Intent, ...] = ("problem", "solution", "examples", "how")
 
@@ -62,6 +69,8 @@ class Conversation:
             for index, option in enumerate(last.options):
                 if text.lower().rstrip(".!") == option.lower():
                     return self._answer(last, index)
+        if last and last.subject and MORE.fullmatch(text):
+            return self._keep(self._advise(last.subject, last.language, intent="examples"), subject=last.subject)
         if wants_no_questions(text, "nl") or wants_no_questions(text, "en"):
             self.state.no_questions = True
         return self._keep(self._advise(message, language), subject=text)
@@ -79,6 +88,8 @@ class Conversation:
         """The turn after an answer to a question: who would know, or what others did in such a case."""
         words = texts(asked.language)
         option = asked.options[index]
+        if asked.question == "clarify" and _CLARIFIED[index] == "solution":
+            return self._keep(_words(option, asked.language, "tap", "what"), subject="")
         if asked.question == "clarify":
             advice = self._advise(asked.subject, asked.language, intent=_CLARIFIED[index])
             return self._keep(advice, subject=asked.subject)

@@ -65,12 +65,14 @@ class Source(Strict):
 class Step(Strict):
     """One thing to do or to know: a label of a few words and a sentence that stands on its own.
 
-    `source` is the number of the document's source that says so, counted from 1.
+    `source` is the number of the document's source that says so, counted from 1. `fits` are beginnings of words, in Dutch and
+    English, that make this the step to tell when a message holds one of them; a step without them fits any message.
     """
 
     label: str
     text: str
     source: int = Field(default=1, ge=1)
+    fits: list[str] = []
 
 
 class CaseEnglish(Strict):

@@ -30,7 +30,7 @@ COVERAGE_WEIGHT = 2.5
 GOOD, NEAREST = 2.5, 1.9
 # Sideways: how far a case's problem stands above what is usual for it, for the problem behind a message and for the message as
 # it is; it helps when the case shares sector or theme with the named solution, most of all when its people first wanted it too.
-SIDEWAYS, MESSAGE_SHARE = 2.5, 0.4
+SIDEWAYS, MESSAGE_SHARE = 2.8, 0.4
 SAME_SECTOR, SHARED_THEME, SAME_WISH = 0.6, 0.8, 2.0
 ENGLISH = "#en"  # ends the id of a case's English problem in the index of problems
 

@@ -152,6 +152,18 @@ def test_chat_takes_text_objects_and_clarifying_answers(blik: Blik, library_data
     assert problem["intent"] == "problem" and problem["status"] != "clarify"
 
 
+def test_chat_gives_more_examples_of_its_subject(blik: Blik, library_data: Path) -> None:
+    first, more = chat(blik, library_data, "Ouders klagen over het leerlingenvervoer", "nog meer voorbeelden graag")
+    assert more["intent"] == "examples" and more["cases"]
+    assert not {case["id"] for case in more["cases"]} & {case["id"] for case in first["cases"]}
+
+
+def test_chat_asks_what_when_somebody_wants_to_buy(blik: Blik, library_data: Path) -> None:
+    _, asked, bought = chat(blik, library_data, "veiligheid", "Iemand wil iets kopen", "40 camera's voor de markt")
+    assert asked["named_solution"] is None and "wil kopen" in asked["answer"]
+    assert bought["named_solution"] == "camera's"
+
+
 def test_a_chat_is_kept_under_its_name_and_forgotten_on_request(blik: Blik, library_data: Path) -> None:
     name = ("--chat", "eval-kept")
     (first,) = chat(blik, library_data, CAMERAS, options=name)

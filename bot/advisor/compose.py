@@ -8,14 +8,14 @@ from bot.advisor import intent as intents
 from bot.advisor import questions, screen
 from bot.advisor.advice import Block, Sentence
 from bot.advisor.context import Context
-from bot.advisor.facts import expired, family_of, field, tell_case, tell_steps, title, validity, who
+from bot.advisor.facts import expired, family_of, field, tell_case, tell_pitfall, tell_steps, title, validity, who
 from bot.advisor.room import always_helps
 from bot.texts import texts
 from knowledge.document import Case, Guidance
 
 BULLETS, BULLETS_LIGHT = 5, 3
 STEPS_ROOM, STEPS_THING = 3, 2
-STEPS_HOW = 5
+STEPS_HOW = 4
 SUBJECT = re.compile(r"[\w '’-]{2,60}")  # words that may be said back to the buyer
 
 
@@ -43,7 +43,7 @@ def _written(context: Context) -> list[Block]:
             return []
         text = words["closing"]["clarify_lead"].format(subject=context.text)
     elif context.status == "declined":
-        text = words["status"]["attack" if context.intent == "attack" else "bids"]
+        text = words["status"][context.declined]
     elif context.status == "outside":
         text = words["status"]["outside"]
     else:
@@ -56,7 +56,9 @@ def _found(context: Context) -> list[Block]:
     cases = bool(context.near or context.sideways)
     if context.answer:
         return [_lead(context), *_cases(context)]
-    if context.intent == "how" and context.room != "published" and context.help:
+    if context.intent == "how" and context.room != "published":
+        if not context.help:
+            return [Block(kind="lead", sentences=[Sentence(text=texts(context.language)["lead"]["no_topic"])])]
         return [*_how(context), *(_cases(context) if context.dose == "light" else [])]
     if context.intent == "examples" and cases:
         return [_lead(context), *_cases(context, heading=False)]
@@ -68,9 +70,10 @@ def _lead(context: Context) -> Block:
     named = context.named.text if context.named else ""
     family = context.named.family if context.named else None
     if context.answer:
-        text = texts(context.language)["tap"]["noted"].format(answer=context.answer)
-    elif context.found == "nothing":
-        text = leads["nothing"]
+        name = "noted" if context.near or context.sideways else "noted_only"
+        text = texts(context.language)["tap"][name].format(answer=context.answer)
+    elif context.found == "nothing" and context.room == "idea":
+        text = leads["nothing_named"].format(named=named) if named else leads["nothing"]
     elif context.intent == "examples":
         text = leads["examples"] if context.found == "good" else leads["nearest"]
     elif context.room in ("published", "running"):
@@ -101,8 +104,7 @@ def _bullets(context: Context) -> list[Block]:
     for rank, guidance in enumerate(context.help):
         about_room = context.room in ("published", "running") and rank == 0
         count = STEPS_ROOM if about_room else 1 if guidance.id in always_helps() else STEPS_THING
-        question = context.text if about_room else ""
-        told = tell_steps(context.told, guidance, min(count, most - len(blocks)), context.today, question)
+        told = tell_steps(context.told, guidance, min(count, most - len(blocks)), context.today, context.text, about_room)
         held = validity(guidance, context.language)
         if told and held and not guidance.expired(context.today):
             told[-1].sentences.append(held)
@@ -111,22 +113,26 @@ def _bullets(context: Context) -> list[Block]:
 
 
 def _how(context: Context) -> list[Block]:
-    """The direct answer of the topic that fits best, its steps, and for which period it holds."""
-    guidance = context.help[0]
-    language = context.language
-    heading = texts(language)["lead"]["how"].format(title=title(guidance, language))
+    """The direct answer of the topic that fits best, its steps and a pitfall, and for which period it holds.
+
+    Of a topic that only comes near, no more than what it is.
+    """
+    guidance, language = context.help[0], context.language
+    leads = texts(language)["lead"]
+    if guidance.expired(context.today):
+        return [Block(kind="lead", sentences=[expired(context.told, guidance)])]
     lead = Block(kind="lead", sentences=[])
     if context.found != "good":
-        lead.sentences.append(Sentence(text=texts(language)["lead"]["nearest"]))
-    lead.sentences.append(Sentence(text=heading))
-    if guidance.expired(context.today):
-        lead.sentences = [expired(context.told, guidance)]
-        return [lead]
+        lead.sentences.append(Sentence(text=leads["nearest_topic"].format(title=title(guidance, language))))
     if what := field(guidance, "what", language):
         lead.sentences.append(context.told.fact(guidance, what))
-    blocks = [lead, *tell_steps(context.told, guidance, STEPS_HOW, context.today, context.text)]
     if held := validity(guidance, language):
         lead.sentences.append(held)
+    if context.found != "good":
+        return [lead]
+    blocks = [lead, *tell_steps(context.told, guidance, STEPS_HOW, context.today, context.text, by_words=True)]
+    if pitfall := tell_pitfall(context.told, guidance, context.text):
+        blocks.append(pitfall)
     if guidance.law or guidance.valid_until:
         blocks.append(Block(kind="lead", sentences=[Sentence(text=texts(language)["law"]["no_lawyer"])]))
     return blocks

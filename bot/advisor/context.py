@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from langchain_core.embeddings import Embeddings
 
@@ -55,7 +56,6 @@ class Context:
     room: Room = "idea"
     dose: Dose = "question"
     clock: bool = False
-    problem: str = ""
     found: Found | None = None
     help: list[Guidance] = field(default_factory=list)
     near: list[Case] = field(default_factory=list)
@@ -64,4 +64,5 @@ class Context:
     blocks: list[Block] = field(default_factory=list)
     closing: Closing | None = None
     status: Status | None = None
+    declined: Literal["attack", "bids", "unfair"] = "attack"
     timings: dict[str, float] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from datetime import date
 
 from bot.advisor.advice import Block, Sentence, Source
 from bot.texts import texts
-from knowledge.document import YEAR, Case, Guidance, Language
+from knowledge.document import YEAR, Case, Guidance, Language, Step
 from knowledge.lexical import tokens
 from knowledge.vocabulary import Family, vocabulary
 
@@ -126,20 +126,30 @@ def family_of(case: Case) -> Family | None:
     return next((vocabulary().families[id_] for id_ in case.solutions if id_ in vocabulary().families), None)
 
 
-def tell_steps(told: Told, guidance: Guidance, count: int, today: date, question: str = "") -> list[Block]:
-    """`count` steps of a guidance topic as bullets, those that share words with the question first.
+def tell_steps(told: Told, guidance: Guidance, count: int, today: date, message: str, by_words: bool = False) -> list[Block]:
+    """`count` steps of a guidance topic as bullets: those that fit the message first, those that fit another last.
 
-    Of expired law only that it has expired.
+    `by_words`: then those that share most words with the message. Of expired law only that it has expired.
     """
     if guidance.expired(today):
         return [Block(kind="bullet", sentences=[expired(told, guidance)])]
     part = guidance if told.language == guidance.language else guidance.en
-    steps = list(enumerate(part.steps if part else []))
-    asked = set(tokens(question, told.language))
-    steps.sort(key=lambda item: -len(asked & set(tokens(f"{item[1].label} {item[1].text}", told.language))))
+    asked = set(tokens(message, told.language)) if by_words else set()
+
+    def rank(number: int) -> tuple[int, int]:
+        step, words = guidance.steps[number], part.steps[number] if part else guidance.steps[number]
+        fits = -1 if _fits(step, message) else 1 if step.fits else 0
+        return fits, -len(asked & set(tokens(f"{words.label} {words.text}", told.language)))
+
+    order = sorted(range(len(part.steps) if part else 0), key=rank)[:count]
     blocks = [
-        Block(kind="bullet", label=f"{step.label}.", sentences=[told.fact(guidance, step.text, guidance.steps[i].source)])
-        for i, step in steps[:count]
+        Block(
+            kind="bullet",
+            label=f"{part.steps[number].label}.",
+            sentences=[told.fact(guidance, part.steps[number].text, guidance.steps[number].source)],
+        )
+        for number in order
+        if part
     ]
     if not blocks and not part:
         label = f"{guidance.title} ({texts(told.language)['case']['dutch_source']})."
@@ -147,6 +157,21 @@ def tell_steps(told: Told, guidance: Guidance, count: int, today: date, question
         quoted = told.fact(guidance, words, frame=texts(told.language)["case"]["quotation"])
         blocks = [Block(kind="bullet", label=label, sentences=[quoted])]
     return blocks
+
+
+def _fits(step: Step, message: str) -> bool:
+    return any(re.search(rf"(?<![^\W_]){re.escape(word)}", message, re.IGNORECASE) for word in step.fits)
+
+
+def tell_pitfall(told: Told, guidance: Guidance, message: str) -> Block | None:
+    """The pitfall of a topic that shares words with the message; None when none does."""
+    part = guidance if told.language == guidance.language else guidance.en
+    asked = set(tokens(message, told.language))
+    shared = [(len(asked & set(tokens(pitfall, told.language))), pitfall) for pitfall in (part.pitfalls if part else [])]
+    count, words = max(shared, default=(0, ""), key=lambda item: item[0])
+    if not count:
+        return None
+    return Block(kind="bullet", label=texts(told.language)["lead"]["pitfall"], sentences=[told.fact(guidance, words)])
 
 
 def validity(guidance: Guidance, language: Language) -> Sentence | None:

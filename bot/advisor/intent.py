@@ -14,6 +14,20 @@ from knowledge.intents import Intent
 BUYER: tuple[Intent, ...] = ("solution", "problem", "how", "examples")
 # How far `outside` and `attack` must lie above the best of a buyer's intents before a message is sent away.
 SEND_AWAY = 0.1
+FEW_WORDS = 4
+SURELY_SMALLTALK = ("confused", "thanks", "bye", "greeting", "who")
+ATTACK_WORDS = 5  # fewer say too little to accuse anybody
+
+# The form of a question on how to buy, and of a short order to buy something.
+FACT = re.compile(
+    r"^\W*(hoe (werkt|werken|doe je)|wat (is|zijn|houdt|betekent)|mag (ik|je|een|dat)|wanneer (moet|mag)|vanaf welk|"
+    r"hoeveel dagen|"
+    r"what (is|are|does)|how (does|do) |may i|when (must|may))\b",
+    re.IGNORECASE,
+)
+FACT_BONUS = 0.5
+BUYS = re.compile(r"\b(inkopen|aanbesteden|aanschaffen|kopen|bestellen|buy|purchase|procure)\b", re.IGNORECASE)
+SHORT = 8  # words
 
 TRADE = re.compile(
     r"aanbested|inkoop|inkope|bestek\b|\bpve\b|gunning|marktconsultatie|raamovereenkomst|raamcontract|drempel(bedrag|waarde)?\b|"
@@ -27,12 +41,14 @@ def decide(scores: dict[Intent, float], text: str, knows_subject: bool) -> Inten
 
     `knows_subject`: the message uses words of the vocabulary, so that it is hardly about something else.
     """
+    if FACT.search(text):
+        scores = {**scores, "how": scores["how"] + FACT_BONUS}
     best = max(scores, key=lambda intent: scores[intent])
     if best in ("outside", "attack"):
         buyer = max(BUYER, key=lambda intent: scores[intent])
         lead = scores[best] - scores[buyer]
         needed = SEND_AWAY + (0.4 if TRADE.search(text) else 0.0) + (0.2 if knows_subject and best == "outside" else 0.0)
-        return best if lead >= needed else buyer
+        return best if lead >= needed and (best == "outside" or len(text.split()) >= ATTACK_WORDS) else buyer
     return best
 
 
@@ -50,3 +66,13 @@ def _kinds() -> dict[str, dict[str, re.Pattern[str]]]:
 def smalltalk(text: str, language: Language) -> str:
     """Which of the texts under `other` answers a message that is about neither buying nor anything else."""
     return next((kind for kind, patterns in _kinds().items() if patterns[language].search(text)), "plain")
+
+
+def is_plain_smalltalk(text: str, language: Language) -> bool:
+    """Whether a message of a few words is surely small talk, whatever its vector looks like."""
+    return len(text.split()) <= FEW_WORDS and smalltalk(text, language) in SURELY_SMALLTALK
+
+
+def is_order_to_buy(text: str) -> bool:
+    """Whether a short message is an order to buy something: "jeugdhulp inkopen, 3 miljoen"."""
+    return len(text.split()) <= SHORT and bool(BUYS.search(text)) and not FACT.search(text)

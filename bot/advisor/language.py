@@ -8,7 +8,7 @@ from knowledge.vocabulary import WORD, vocabulary
 
 # Content words that only English buyers write; function words are in the stop lists.
 _ENGLISH = STOP_EN | frozenset(
-    "hello hi thanks thank tender procurement buy buying purchase supplier suppliers contract example examples case cases "
+    "hello hi thanks thank tender procurement buy buying purchase supplier suppliers examples "
     "show find give tell need needs needed council water school street safety public market threshold".split()
 )
 _DUTCH = STOP_NL | frozenset(
@@ -22,7 +22,7 @@ def detect(text: str, default: Language = "nl") -> Language:
     """The language of a message; `default` when its words do not tell."""
     words = [word for word in WORD.findall(text.lower())[:200] if word not in _BOTH]
     dutch = sum(word in _DUTCH or "ij" in word for word in words)
-    english = sum(word in _ENGLISH or (word.endswith(("ing", "tion")) and word not in _DUTCH) for word in words)
+    english = sum(word in _ENGLISH for word in words)
     if dutch == english:
         dutch += len(vocabulary().families_in(text, "nl"))
         english += len(vocabulary().families_in(text, "en"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from bot.advisor import intent as intents
 from bot.advisor import room as rooms
@@ -10,12 +10,13 @@ from bot.advisor.context import Context
 from knowledge import search
 from knowledge.document import Case, Guidance
 from knowledge.lexical import STOP_EN, STOP_NL
-from knowledge.vocabulary import WORD
+from knowledge.vocabulary import WORD, vocabulary
 
 CASES = 3
 PASSAGES = 8
 CLOSE = 1.0  # a case with so much less evidence than the best is not told beside it
-STATED_PROBLEM = 2.6  # a case must stand out more when the buyer's own words are the problem
+TOLD = 2.8  # least evidence of a case that is told unasked
+STATED_PROBLEM = 2.9  # a case must stand out more when the buyer's own words are the problem
 
 
 def look(context: Context) -> None:
@@ -26,37 +27,41 @@ def look(context: Context) -> None:
         return search.search(generation, text, context.vector, language, PASSAGES, lambda document: isinstance(document, kind))
 
     guidance, cases = of(Guidance), of(Case)
-    told = search.evidence(generation, text, language, guidance if context.intent == "how" else cases)
-    context.found = search.judge(told)
     if context.intent == "how" and context.room != "published":
-        context.help = [d for d in search.documents(guidance) if isinstance(d, Guidance)][:2]
-        if context.found == "nothing":
-            context.help = []
-    else:
-        context.help = _help(context, guidance)
-    if (context.intent == "how" and context.dose != "light") or context.room == "published":
+        told = search.evidence(generation, text, language, guidance)
+        context.found = search.judge(told)
+        if context.found != "nothing":
+            best = generation.documents[max(told, key=lambda id_: told[id_])]
+            context.help = [best] if isinstance(best, Guidance) else []
+        if context.dose == "light":
+            _look_for_cases(context, {})
         return
-    context.problem = _problem(context)
-    problem = context.vector if context.problem == text else context.engine.embed_query(context.problem)
-    least = max(search.GOOD, max(told.values(), default=0.0) - CLOSE)
-    relevant = [id_ for id_, evidence in told.items() if evidence >= least] if context.intent != "how" else []
-    _choose_cases(context, relevant, problem)
+    told = search.evidence(generation, text, language, cases)
+    context.found = search.judge(told)
+    context.help = _help(context, guidance)
+    if context.room != "published":
+        _look_for_cases(context, told)
 
 
 def _help(context: Context, hits: list[search.Hit]) -> list[Guidance]:
-    """Guidance for this message: on the very thing first, then what helps with every purchase in this room."""
+    """Guidance for this message: what the clock or the law asks first, then the very thing, then what always helps."""
     documents = context.generation.documents
     ids: list[str] = []
     if context.room in ("published", "running"):
         ids += rooms.helps(context.room)
-    families = [context.named.family] if context.named and context.named.family else context.families
-    ids += [id_ for family in families for id_ in family.guidance]
+    named = [context.named.family] if context.named and context.named.family else []
+    warned = [family for family in context.families if family.caution]
+    for family in dict.fromkeys([*(family.id for family in named), *(family.id for family in warned)]):
+        ids += vocabulary().families[family].guidance
     if context.intent == "problem":
         ids += rooms.helps("problem")
-    told = search.evidence(context.generation, context.text, context.language, hits)
-    if context.intent != "problem" and search.judge(told) == "good":
-        ids.append(max(told, key=lambda id_: told[id_]))
-    if context.intent != "problem":
+    else:
+        # A topic that belongs to a family is told of that family only: camera law is not for sound or body cameras.
+        others = {id_ for family in vocabulary().families.values() for id_ in family.guidance} - set(ids)
+        told = search.evidence(context.generation, context.text, context.language, hits)
+        free = {id_: evidence for id_, evidence in told.items() if id_ not in others}
+        if search.judge(free) == "good":
+            ids.append(max(free, key=lambda id_: free[id_]))
         ids += rooms.helps(context.room)
     found = (documents.get(id_) for id_ in dict.fromkeys(ids))
     return [document for document in found if isinstance(document, Guidance)]
@@ -77,21 +82,27 @@ def _problem(context: Context) -> str:
     return f"{family.problem_nl} {circumstances}" if context.language == "nl" else family.problem_nl
 
 
-def _choose_cases(context: Context, relevant: Sequence[str], problem: Sequence[float]) -> None:
-    """Up to CASES cases, unlike each other: near ones about the thing itself, sideways ones about the problem behind it."""
+def _look_for_cases(context: Context, told: Mapping[str, float]) -> None:
+    """Up to CASES cases, unlike each other: near ones about the thing itself, sideways ones about the problem behind it.
+
+    `told` is the evidence for each case that was found for the message.
+    """
     generation, seen = context.generation, context.seen.cases
-    found = (generation.documents[id_] for id_ in relevant if id_ not in seen)
+    floor = search.GOOD if context.intent == "examples" else TOLD
+    least = max(floor, max(told.values(), default=0.0) - CLOSE)
+    found = (generation.documents[id_] for id_, evidence in told.items() if evidence >= least and id_ not in seen)
     near = [document for document in found if isinstance(document, Case)]
     family = context.named.family if context.named else None
+    text = _problem(context)
+    problem = context.vector if text == context.text else context.engine.embed_query(text)
     ranked = search.by_problem(generation, problem, context.vector, [family] if family else context.families)
     if context.intent in ("solution", "how"):
         light = context.dose == "light"
         taken = {family.id} if family else {id_ for case in near[:1] for id_ in case.solutions}
         context.sideways = search.sideways(ranked, taken, 1 if light else 2, seen)
-        told = {case.id for case in context.sideways}
+        beside = {case.id for case in context.sideways}
         own = [case for case in near if not family or family.id in {*case.solutions, *search.first_wishes(case)}]
-        own = [case for case in own if case.id not in told]
-        context.near = own[: 1 if light else CASES - len(context.sideways)]
+        context.near = [case for case in own if case.id not in beside][: 1 if light else CASES - len(beside)]
     elif context.intent == "problem":
         like = search.sideways(ranked, (), CASES, seen, least=STATED_PROBLEM)
         context.near = list({case.id: case for case in [*near[:2], *like, *near]}.values())[:CASES]

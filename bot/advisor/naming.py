@@ -19,7 +19,7 @@ from knowledge.vocabulary import Family
 
 LENGTH = 600  # characters of a message in which its thing to buy is looked for
 MAX_WORDS = 3
-SURE = 1.4  # least score of a chunk that holds no word of the vocabulary
+SURE = 1.6  # least score of a chunk that holds no word of the vocabulary
 FAMILY, EARLY, COMPOUND = 2.0, 0.6, 0.4
 _TOKENS = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]")
 

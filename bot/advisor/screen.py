@@ -29,7 +29,15 @@ JUDGE_BIDS = re.compile(
     # "beoordeel deze drie inschrijvingen", "kun je die offertes vergelijken", "which bid should win"; not "hoe beoordeel ik …"
     rf"(?<!hoe )\b{_JUDGE}\b (\w+ )?{_THESE} (\w+ )?{_BIDS}\b"
     rf"|\b(kun|kan|kunt|wil|can|could|please)\b[^.?!]{{0,20}}\b{_THESE} (\w+ )?{_BIDS}\b[^.?!]{{0,30}}\b{_JUDGE}\b"
+    rf"|\b(geef|give)\b[^.?!]{{0,40}}\b{_BIDS}\b[^.?!]{{0,20}}\b(cijfer|score|punten|grade|points|mark)\b"
     rf"|\b(welke|which)\b[^.?!]{{0,20}}\b{_BIDS}\b[^.?!]{{0,20}}\b(beste|winnen|wint|kiezen|best|win|choose)\b",
+    re.IGNORECASE,
+)
+UNFAIR = re.compile(
+    r"\b(zorg\w*|regel\w*|fix|make sure|ensure)\b[^.?!]{0,60}\b(wint|winnen|de opdracht krijgt|wins?|gets the contract)\b"
+    r"|\b(splits\w*|opknip\w*|opdel\w*|cut up)\b[^.?!]{0,60}"
+    r"\b(niemand|ongemerkt|stiekem|ontduik\w*|ontwijk\w*|ontlop\w*|nobody notices|unnoticed|avoid the rules)\b"
+    r"|\bnaar (één|een|1) (partij|leverancier|bedrijf) toe ?schrijven",
     re.IGNORECASE,
 )
 _BID_SIGNS = re.compile(
@@ -66,6 +74,11 @@ def is_empty(text: str) -> bool:
 def is_attack(text: str) -> bool:
     """Whether a message tries to get at instructions, secrets or other users; certain patterns only."""
     return bool(ATTACK.search(text))
+
+
+def is_unfair(text: str) -> bool:
+    """Whether a message asks to favour a party or to escape the rules; certain patterns only."""
+    return bool(UNFAIR.search(text))
 
 
 def about_bids(text: str) -> bool:

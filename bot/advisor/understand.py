@@ -27,7 +27,9 @@ def screen_message(context: Context) -> None:
     elif screen.is_attack(context.text):
         context.intent, context.status = "attack", "declined"
     elif screen.about_bids(context.text):
-        context.intent, context.status = "how", "declined"
+        context.intent, context.status, context.declined = "how", "declined", "bids"
+    elif screen.is_unfair(context.text):
+        context.intent, context.status, context.declined = "how", "declined", "unfair"
 
 
 def understand(context: Context) -> None:
@@ -47,11 +49,15 @@ def understand(context: Context) -> None:
 
 
 def _intent(context: Context) -> intents.Intent:
+    if intents.is_plain_smalltalk(context.text, context.language):
+        return "other"
     scores = context.generation.intents.scores(context.text, context.vector)
     told = intents.decide(scores, context.text, bool(context.families))
     if told == "other" and not _is_smalltalk(context):
         scores.pop("other")
         told = intents.decide(scores, context.text, bool(context.families))
+    if told in ("problem", "examples") and intents.is_order_to_buy(context.text) and not ASKS_FOR_CASES.search(context.text):
+        return "solution"
     return told
 
 
@@ -76,5 +82,5 @@ def _is_smalltalk(context: Context) -> bool:
 
 def _is_broad(context: Context) -> bool:
     """Whether a message is a word or two that could mean anything: `veiligheid`, `iets met data`."""
-    few = len(set(tokens(context.text, context.language))) <= FEW_WORDS
-    return few and not ASKS_FOR_CASES.search(context.text)
+    few = len(context.text.split()) <= FEW_WORDS + 1 and len(set(tokens(context.text, context.language))) <= FEW_WORDS
+    return few and not context.families and not ASKS_FOR_CASES.search(context.text)
