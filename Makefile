@@ -30,11 +30,11 @@ help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 ask: $(RUN)  ## Answer a question: make ask Q="…" (EMBEDDINGS=sentence-transformers:MODEL for another model)
-	@$(BLIK) ingest --quiet
+	@$(BLIK) ingest --prune --quiet || true
 	@$(BLIK) ask -- "$$Q"
 
 chat: $(RUN)  ## Talk, a line at a time
-	@$(BLIK) ingest --quiet
+	@$(BLIK) ingest --prune --quiet || true
 	@$(BLIK) chat
 
 ingest: $(RUN)  ## Bring the library up to date with knowledge/

@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from io import TextIOWrapper
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -39,6 +40,8 @@ def blik() -> None:
 
 def main() -> NoReturn:
     """Run `blik` and exit with 0 (done), 1 (done but something failed) or 2 (wrong use or settings)."""
+    if sys.stdin is None:  # closed by the caller
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -63,8 +66,8 @@ def _explain(error: Exception) -> NoReturn:
     """One line for a failure: its own words where it was foreseen, else its kind and place."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         note("The disk is full. Make room and run it again; the published library is untouched.")
-    elif isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        note(f"{error.filename or 'The data folder'} cannot be written. Check its rights, or name another in BLIK_DATA_DIR.")
+    elif isinstance(error, OSError) and error.strerror:
+        note(f"{error.filename or 'A file'}: {error.strerror}. Check the path and its rights, or set BLIK_DATA_DIR.")
     elif type(error).__module__.split(".")[0] in ("bot", "knowledge", "ingest"):
         note(str(error))
         sys.exit(WRONG_USE if type(error).__name__ in ("SettingsError", "SourceError") else FAILED)

@@ -50,11 +50,10 @@ def ingest(
     identity = identify(settings.embeddings)
     with exclusive(folders):
         store = Store(connect(settings.database))
-        planned = plan(store, sources, publish=publish, prune=prune)
+        manifest = folders.manifest(folders.current() or "")
+        planned = plan(store, sources, manifest, publish=publish, prune=prune)
         report = planned.report
-        if dry_run:
-            manifest = folders.manifest(folders.current() or "")
-        else:
+        if not dry_run:
             for question in planned.questions:
                 if not agree(question):
                     raise Declined(question)

@@ -9,6 +9,7 @@ from ingest.report import Failure, Report
 from ingest.sources import Item, Source
 from knowledge.check import incomplete, unpublishable
 from knowledge.document import Case, Guidance, content_hash
+from knowledge.generation import Manifest
 from knowledge.store import Record, Status, Store
 
 PRUNE_LIMIT = 0.2  # share of an origin's documents that may go without asking
@@ -24,8 +25,11 @@ class Plan:
     questions: list[str] = field(default_factory=list)
 
 
-def plan(store: Store, sources: Iterable[Source], *, publish: bool, prune: bool) -> Plan:
-    """Compare `sources` with `store`. `publish` makes drafts live, `prune` drops what an origin no longer has."""
+def plan(store: Store, sources: Iterable[Source], published: Manifest | None, *, publish: bool, prune: bool) -> Plan:
+    """Compare `sources` with `store`. `publish` makes drafts live, `prune` drops what an origin no longer has.
+
+    Counts are against what is `published`, so that an ingest that finishes the work of a killed one tells what it did.
+    """
     stored = {
         id_: Record(id_, origin, path, status, hash_, {}) for id_, (origin, path, status, hash_) in store.hashes().items()
     }
@@ -34,7 +38,7 @@ def plan(store: Store, sources: Iterable[Source], *, publish: bool, prune: bool)
     for source in sources:
         failed_paths = set()
         for item in source.items():
-            fault = item.fault or _consider(item, stored, seen, result, publish)
+            fault = item.fault or _consider(item, stored, published, seen, result, publish)
             if fault:
                 failed_paths.add(item.path)
                 result.report.failed.append(Failure(source=item.path, reason=fault))
@@ -43,7 +47,9 @@ def plan(store: Store, sources: Iterable[Source], *, publish: bool, prune: bool)
     return result
 
 
-def _consider(item: Item, stored: dict[str, Record], seen: dict[str, str], result: Plan, publish: bool) -> str:
+def _consider(
+    item: Item, stored: dict[str, Record], published: Manifest | None, seen: dict[str, str], result: Plan, publish: bool
+) -> str:
     """Add one document to the plan; returns a fault, or nothing."""
     document = item.document
     if document is None:
@@ -61,15 +67,19 @@ def _consider(item: Item, stored: dict[str, Record], seen: dict[str, str], resul
     new = Record(document.id, item.origin, item.path, status, content_hash(document), document.model_dump(mode="json"))
     report = result.report
     report.drafts += status == "draft"
-    if old is None:
-        report.added += 1
-    elif old.status == "removed" or (old.hash, old.status) == (new.hash, status):
+    if old and old.status == "removed":
         report.unchanged += 1
-        if old.path == new.path or old.status == "removed":
-            return ""
-    else:
+        return ""
+    changed = old is None or (old.hash, old.status) != (new.hash, status)
+    if changed or (old and old.path != new.path):
+        result.write[document.id] = new
+    entry = published.documents.get(document.id) if published else None
+    if old is None or (status == "live" and entry is None):
+        report.added += 1
+    elif changed or (entry is not None and entry.hash != new.hash):
         report.updated += 1
-    result.write[document.id] = new
+    else:
+        report.unchanged += 1
     return ""
 
 

@@ -45,13 +45,15 @@ def need_space(folders: Folders, documents: int) -> None:
         )
 
 
-def publish(folders: Folders, store: Store, identity: Identity, *, force: bool = False, quiet: bool = False) -> Manifest:
-    """The manifest that is live afterwards: the published one when nothing changed, else a new one."""
+def publish(folders: Folders, store: Store, identity: Identity, *, force: bool = False, quiet: bool = False) -> Manifest | None:
+    """The manifest that is live afterwards: the published one when nothing changed, else a new one; None for nothing at all."""
     current = folders.current()
     published = folders.manifest(current) if current else None
     wanted = {id_: (origin, hash_) for id_, (origin, _, status, hash_) in store.hashes().items() if status == "live"}
     if published and not force and _same(published, wanted, identity):
         return published
+    if not wanted and not published:
+        return None
     need_space(folders, len(wanted))
     return _make(folders, store, identity, quiet)
 

@@ -63,6 +63,7 @@ def locate(argument: str) -> Source:
         files = tuple(sorted(file for file in path.rglob("*.md") if file.is_file()))
         if not files:
             raise SourceError(f"{argument}: holds no Markdown files (*.md)")
-        return Source(str(path), files, whole=True)
+        inside = path.is_relative_to(BUILTIN_FOLDER.resolve())
+        return Source(BUILTIN if inside else str(path), files, whole=not inside)
     origin = BUILTIN if path.is_relative_to(BUILTIN_FOLDER.resolve()) else str(path.parent)
     return Source(origin, (path,), whole=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from knowledge.document import Case, DocumentError, Guidance, Step, read
+from knowledge.document import YEAR, Case, DocumentError, Guidance, Step, read
 from knowledge.vocabulary import vocabulary
 
 MIN_WORDS = 40
@@ -83,9 +83,10 @@ class Fault:
 def incomplete(document: Case | Guidance) -> str:
     """Why a document is a draft until somebody publishes it; empty when it is complete."""
     if isinstance(document, Case):
-        missing = [name for name in ("problem", "approach") if not getattr(document, name)]
+        missing = [name for name in ("sector", "source_kind", "problem", "approach") if not getattr(document, name)]
     else:
         missing = [] if document.what or document.steps else ["what"]
+        missing += [] if document.source_kind else ["source_kind"]
     return f"{', '.join(missing)}: is missing" if missing else ""
 
 
@@ -106,9 +107,7 @@ def check(paths: Iterable[Path], as_of: date) -> list[Fault]:
         try:
             document = read(path)
         except DocumentError as error:
-            for part in str(error).split("; "):
-                field, _, remedy = part.partition(": ")
-                faults.append(Fault(str(path), field, remedy or "see docs/writing-documents.md"))
+            faults += [Fault(str(path), field, remedy) for field, remedy in error.faults]
             continue
         if document.id in ids:
             faults.append(Fault(str(path), "id", f"is also that of {ids[document.id]}; give it another"))
@@ -131,6 +130,8 @@ def _faults(document: Case | Guidance, as_of: date) -> Iterator[tuple[str, str]]
         yield "body", f"all texts together have fewer than {MIN_WORDS} words; tell more, or leave the document out"
     if not any(source.url for source in document.sources):
         yield "sources", "no source has an address; give the page that it rests on"
+    if any(source.seen is None for source in document.sources):
+        yield "sources", "say of each how much of it was seen (seen: whole, beginning, excerpt or scouted)"
     yield from _case_faults(document) if isinstance(document, Case) else _guidance_faults(document, as_of)
     yield from _english_faults(document)
 
@@ -141,6 +142,9 @@ def _case_faults(case: Case) -> Iterator[tuple[str, str]]:
             yield "solutions", f"{family} is not in knowledge/vocabulary.yaml; choose one that is"
     if not case.solutions:
         yield "solutions", "is empty; name at least one family of knowledge/vocabulary.yaml"
+    for name in ("period", "as_of"):
+        if (value := getattr(case, name)) and not YEAR.search(value):
+            yield name, f"holds no year ({value}); write one such as 2021 or 2019-2021"
     if case.year is None:
         yield "period", "no year is known from period, as_of or the first source; add one of them"
     if case.outcome != "unknown" and not case.result:
@@ -172,14 +176,14 @@ def _english_faults(document: Case | Guidance) -> Iterator[tuple[str, str]]:
         return
     for name, value in document.en:
         dutch = getattr(document, name, None)
-        if bool(dutch) != bool(value):
+        if name != "organisation" and bool(dutch) != bool(value):
             yield (
                 f"en.{name}",
                 "is missing; translate it" if dutch else "has no Dutch counterpart; remove it or add that",
             )
         if isinstance(value, list) and isinstance(dutch, list) and len(value) != len(dutch):
             yield f"en.{name}", f"has {len(value)} items and the Dutch {len(dutch)}; make them the same"
-    english = ". ".join(_texts(document.en))
+    english = ". ".join(_texts(document.en.model_copy(update={"organisation": None})))  # names are translated there
     dutch_text = _dutch(document)
     extra = set(_numbers(english)) - set(_numbers(dutch_text))
     for number in sorted(extra):

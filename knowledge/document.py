@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -32,7 +33,11 @@ MAX_BYTES = 1_000_000
 
 
 class DocumentError(ValueError):
-    """A document cannot be read. The message names field and remedy and is fit for an admin to read."""
+    """A document cannot be read. `faults` are pairs of field and remedy, fit for an admin to read."""
+
+    def __init__(self, *faults: tuple[str, str]) -> None:
+        super().__init__("; ".join(f"{field}: {remedy}" for field, remedy in faults))
+        self.faults = faults
 
 
 class Strict(BaseModel):
@@ -46,7 +51,7 @@ class Source(Strict):
     title: str
     publisher: str | None = None
     date: str | None = None
-    seen: Seen
+    seen: Seen | None = None
 
     @field_validator("url")
     @classmethod
@@ -77,6 +82,7 @@ class Step(Strict):
 
 class CaseEnglish(Strict):
     title: str
+    organisation: str | None = None
     speaker: str | None = None
     problem: str | None = None
     approach: str | None = None
@@ -100,7 +106,7 @@ class _Document(Strict):
     themes: list[str] = []
     country: str = "NL"
     jurisdiction: str = "NL"
-    source_kind: SourceKind
+    source_kind: SourceKind | None = None
     sources: list[Source] = Field(min_length=1)
     body: str = ""
 
@@ -116,7 +122,7 @@ class Case(_Document):
     """One documented practice example: who, problem, approach, result, lesson, source."""
 
     kind: Literal["case"]
-    sector: Sector
+    sector: Sector | None = None
     organisation: str | None = None
     speaker: str | None = None
     period: str | None = None
@@ -178,53 +184,67 @@ def from_fields(fields: dict[str, Any]) -> Case | Guidance:
     try:
         return _ADAPTER.validate_python(fields)
     except ValidationError as error:
-        raise DocumentError("; ".join(_fault(e) for e in error.errors())) from None
+        raise DocumentError(*(_fault(e) for e in error.errors())) from None
 
 
-def _fault(error: Any) -> str:
+def _fault(error: Any) -> tuple[str, str]:
     where = ".".join(str(part) for part in error["loc"] if part not in ("case", "guidance")) or "front matter"
     match error["type"]:
         case "union_tag_not_found" | "union_tag_invalid":
-            return "kind: write `kind: case` or `kind: guidance`"
+            return "kind", "write `kind: case` or `kind: guidance`"
         case "missing":
-            return f"{where}: is missing; add it"
+            return where, "is missing; add it"
         case "extra_forbidden":
-            return f"{where}: is not a field of this kind of document; remove it or check the spelling"
+            return where, "is not a field of this kind of document; remove it or check the spelling"
+        case "literal_error":
+            return where, f"write one of {error['ctx']['expected']}"
+        case "value_error":
+            return where, str(error["ctx"]["error"])
         case _:
-            return f"{where}: {error['msg'].removeprefix('Value error, ')}"
+            return where, f"{error['msg'][0].lower()}{error['msg'][1:]}; see docs/writing-documents.md"
 
 
-def parse(text: str) -> Case | Guidance:
+def _slug(name: str) -> str:
+    """A file's name as an id."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-")
+
+
+def parse(text: str, default_id: str = "") -> Case | Guidance:
     """A document from the text of a Markdown file. Raises DocumentError (no front matter, bad YAML, wrong field)."""
     try:
         post = frontmatter.loads(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 2}" if mark else ""
-        raise DocumentError(f"front matter: is not valid YAML{where}; quote texts that contain ': '") from None
+        raise DocumentError(("front matter", f"is not valid YAML{where}; quote texts that contain ': '")) from None
     if not post.metadata:
-        raise DocumentError("front matter: is missing; begin the file with --- and fields as in knowledge/cases")
-    return from_fields({**post.metadata, "body": post.content})
+        raise DocumentError(("front matter", "is missing; begin the file with --- and fields as in knowledge/cases"))
+    named = {"id": default_id} if default_id else {}
+    return from_fields({**named, **post.metadata, "body": post.content})
 
 
 def read(path: Path) -> Case | Guidance:
-    """The document in a file. Raises DocumentError, also for a file that is empty, too large or not UTF-8."""
+    """The document in a file. Its id is the file's name where it gives none.
+
+    Raises DocumentError, also for a file that is empty, too large or not UTF-8.
+    """
     try:
         size = path.stat().st_size
         raw = path.read_bytes() if size <= MAX_BYTES else b""
     except OSError as error:
-        raise DocumentError(f"file: cannot be read ({error.strerror})") from None
+        raise DocumentError(("file", f"cannot be read ({error.strerror})")) from None
     if size > MAX_BYTES:
-        raise DocumentError(f"file: is larger than {MAX_BYTES // 1000} kB; split it into one document a file")
+        raise DocumentError(("file", f"is larger than {MAX_BYTES // 1000} kB; split it into one document a file"))
     if not raw.strip():
-        raise DocumentError("file: is empty")
+        raise DocumentError(("file", "is empty"))
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise DocumentError("file: is not UTF-8 text; save it as UTF-8 Markdown") from None
+        raise DocumentError(("file", "is not UTF-8 text; save it as UTF-8 Markdown")) from None
     if "\x00" in text:
-        raise DocumentError("file: is not a text file; save it as UTF-8 Markdown")
-    return parse(text.replace("\r\n", "\n"))
+        raise DocumentError(("file", "is not a text file; save it as UTF-8 Markdown"))
+    return parse(text.replace("\r\n", "\n"), _slug(path.stem))
 
 
 def content_hash(document: Case | Guidance) -> str:

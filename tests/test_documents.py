@@ -138,6 +138,17 @@ def test_check_names_field_and_remedy(tmp_path: Path, changes: list[tuple[str, s
     assert says in faults(copy_of(DEN_HAAG, tmp_path, *quoted))
 
 
+def test_each_fault_is_one_line_with_a_remedy(tmp_path: Path) -> None:
+    path = write_case(tmp_path, "a-case")
+    text = path.read_text(encoding="utf-8").replace('period: "2021"', "as_of: later")
+    path.write_text(text.replace("https://example.org/a-case", "example").replace("worked", "great"), encoding="utf-8")
+    found = check([path], TODAY)
+    assert sorted(fault.field for fault in found) == ["outcome", "sources.0.url"]
+    assert any("write one of 'worked', 'mixed'" in fault.remedy for fault in found)
+    path.write_text(text, encoding="utf-8")
+    assert "as_of: holds no year (later)" in faults(path)
+
+
 def test_a_missing_english_block_is_a_fault(tmp_path: Path) -> None:
     assert "en: is missing" in faults(write_case(tmp_path, "a-case"))
 

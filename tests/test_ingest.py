@@ -13,6 +13,7 @@ from pathlib import Path
 import portalocker
 import pytest
 
+from bot.advisor.advise import advise
 from ingest import embed
 from ingest import publish as publisher
 from ingest.pipeline import Busy, Declined, exclusive, ingest, set_status
@@ -23,7 +24,7 @@ from knowledge.embeddings import Bundled
 from knowledge.generation import Folders
 from knowledge.library import Library
 from knowledge.store import Store
-from tests.conftest import Blik, environment, settings, write_case
+from tests.conftest import TODAY, Blik, environment, settings, write_case
 
 
 def run(data: Path, source: Path, **options: object) -> Report:
@@ -182,6 +183,45 @@ def test_an_incomplete_document_is_a_draft_until_published(data: Path, docs: Pat
     assert run(data, docs).documents == 10, "what an admin published stays published"
 
 
+def test_the_least_that_may_be_published(data: Path, tmp_path: Path) -> None:
+    """Kind, title, language, forty words and a source; all else may be unknown and is told so."""
+    (tmp_path / "docs").mkdir()
+    fields = (
+        "kind: case\ntitle: Speeltuin door bewoners\nlanguage: nl\nsources:\n  - {url: 'https://example.org', title: Krant}"
+    )
+    body = "De buurt maakte zelf een speeltuin van oud hout. " * 6
+    (tmp_path / "docs" / "Speeltuin Noord.md").write_text(f"---\n{fields}\n---\n{body}", encoding="utf-8")
+    report = run(data, tmp_path / "docs")
+    assert (report.drafts, report.documents, report.failed) == (1, 0, [])
+    assert run(data, tmp_path / "docs", publish=True).documents == 1
+    library = Library(data)
+    with library.lease() as (generation, engine):
+        assert set(generation.documents) == {"speeltuin-noord"}
+        advice = advise("Heb je voorbeelden van een speeltuin door bewoners?", generation, engine, today=TODAY)
+    library.close()
+    assert "jaar onbekend" in advice.answer and "uitkomst niet bekend" in advice.answer
+    assert "“De buurt maakte zelf een speeltuin van oud hout.”" in advice.answer
+
+
+def test_an_ingest_that_reads_nothing_publishes_nothing(data: Path, docs: Path) -> None:
+    for path in docs.glob("*.md"):
+        path.write_text("no front matter", encoding="utf-8")
+    report = run(data, docs)
+    assert (report.generation, len(report.failed)) == (None, 10)
+    assert Folders(data).current() is None
+
+
+def test_counts_are_told_by_the_ingest_that_finishes(data: Path, docs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr(publisher, "_make", stop)
+        run(data, docs)
+    report = run(data, docs)
+    assert (report.added, report.unchanged, report.documents) == (10, 0, 10)
+
+
 def test_publishing_needs_forty_words(data: Path, docs: Path) -> None:
     text = (docs / "case-1.md").read_text(encoding="utf-8")
     (docs / "case-1.md").write_text(text.replace("outcome: worked", "status: draft").split("## Wat")[0], encoding="utf-8")
@@ -270,6 +310,7 @@ def test_the_command_prints_counts_and_exits_with_1_on_failure(blik: Blik, data:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["added"] == 10
     (docs / "bad.md").write_text("no front matter", encoding="utf-8")
+    assert blik("ingest", "/no/such/folder", "--json", data=data).returncode == 2
     done = blik("ingest", str(docs), "/no/such/folder", "--json", data=data)
     assert done.returncode == 1
     assert {Path(failure["source"]).name for failure in json.loads(done.stdout)["failed"]} == {"bad.md", "folder"}

@@ -48,11 +48,11 @@ class CaseShown(BaseModel):
     title: str
     organisation: str | None
     year: int | None
-    sector: Sector
+    sector: Sector | None
     solution_families: list[str]
     role: Role
     outcome: Outcome
-    source_kind: SourceKind
+    source_kind: SourceKind | None
     url: str | None
 
 

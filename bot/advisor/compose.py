@@ -150,8 +150,8 @@ def _cases(context: Context, heading: bool = True) -> list[Block]:
         blocks.append(Block(kind="lead", sentences=[Sentence(text=words["lead"]["behind"].format(problem=problem))]))
     if heading:
         blocks.append(Block(kind="heading", label=words["heading"]["cases" if context.found == "good" else "nearest"]))
-    blocks += [tell_case(context.told, case, family_of(case)) for case in context.sideways]
-    blocks += [tell_case(context.told, case, None) for case in context.near]
+    blocks += [tell_case(context.told, case, family_of(case), context.text) for case in context.sideways]
+    blocks += [tell_case(context.told, case, None, context.text) for case in context.near]
     if context.intent == "problem":
         blocks += _directions(context)
     return blocks
@@ -166,7 +166,7 @@ def _directions(context: Context) -> list[Block]:
     if len(taken) < 2:
         return []
     words = texts(context.language)["direction"]
-    parts = [f"{label} ({', '.join(who(case) for case in cases)})" for label, cases in taken.items()]
+    parts = [f"{label} ({', '.join(who(case, context.language) for case in cases)})" for label, cases in taken.items()]
     return [
         Block(
             kind="direction",

@@ -60,10 +60,11 @@ def field(document: Case | Guidance, name: str, language: Language) -> str | Non
     return str(value) if value else None
 
 
-def tell_case(told: Told, case: Case, other: Family | None) -> Block:
+def tell_case(told: Told, case: Case, other: Family | None, message: str) -> Block:
     """A case as one block: who and when and on whose word, what they did, what came of it, what they learned.
 
-    `other` is the family to name when the case is told as another approach.
+    `other` is the family to name when the case is told as another approach. Of a case without such fields the sentence that
+    shares most words with the message is quoted.
     """
     language = told.language
     words = texts(language)["case"]
@@ -78,7 +79,7 @@ def tell_case(told: Told, case: Case, other: Family | None) -> Block:
     if lesson and (case.outcome in ("failed", "mixed", "unknown") or not result):
         facts.append(told.fact(case, lesson, frame=words["lesson"]))
     if not any(sentence.source for sentence in facts):
-        facts = [told.fact(case, quotation(case), frame=words["quotation"])]
+        facts = [told.fact(case, quotation(case, message), frame=words["quotation"])]
     if {"dpia", "own_legal_basis"} & set(case.cautions) and "ai" in case.cautions:
         facts.append(Sentence(text=words["warning_ai"]))
     elif "own_legal_basis" in case.cautions:
@@ -86,11 +87,13 @@ def tell_case(told: Told, case: Case, other: Family | None) -> Block:
     return Block(kind="case", label=_heading(case, other, language), sentences=facts)
 
 
-def quotation(document: Case | Guidance) -> str:
-    """The first sentence of a document that has no fields to tell."""
-    text = re.sub(r"^#.*$", "", document.body, flags=re.MULTILINE).strip() or document.title
-    paragraph = text.split("\n\n")[0]
-    return re.split(r"(?<=[.!?]) ", " ".join(paragraph.split()))[0]
+def quotation(document: Case | Guidance, message: str) -> str:
+    """The sentence of a document's body that shares most words with a message; its title where it has no body."""
+    text = re.sub(r"^#.*$", "", document.body, flags=re.MULTILINE)
+    sentences = [sentence for sentence in re.split(r"(?<=[.!?])\s+", " ".join(text.split())) if sentence]
+    asked = set(tokens(message, document.language))
+    shared = [len(asked & set(tokens(sentence, document.language))) for sentence in sentences]
+    return sentences[shared.index(max(shared))] if sentences else document.title
 
 
 def _heading(case: Case, other: Family | None, language: Language) -> str:
@@ -98,19 +101,21 @@ def _heading(case: Case, other: Family | None, language: Language) -> str:
     marks = []
     if other:
         marks.append(words["case"]["sideways"].format(family=other[language]))
-    marks.append(words["source_kind"][case.source_kind])
+    marks.append(words["source_kind"][case.source_kind or "unknown"])
     marks.append(words["outcome"][case.outcome])
     if case.country != "NL":
         countries = words["country"]
         marks.append(countries.get(case.country, countries["other"].format(country=case.country)))
     if language != case.language and case.en is None:
         marks.append(words["case"]["dutch_source"])
-    return words["case"]["near"].format(who=who(case), year=years(case, language), marks=", ".join(marks)) + "."
+    return words["case"]["near"].format(who=who(case, language), year=years(case, language), marks=", ".join(marks)) + "."
 
 
-def who(case: Case) -> str:
+def who(case: Case, language: Language) -> str:
     """The organisation as one would say it: `Tilburg`, not `Gemeente Tilburg`; the title where it is unknown."""
-    return _PREFIX.sub("", case.organisation) if case.organisation else case.title
+    english = case.en.organisation if language == "en" and case.en else None
+    name = english or case.organisation
+    return _PREFIX.sub("", name) if name else title(case, language)
 
 
 def years(case: Case, language: Language) -> str:
@@ -153,7 +158,7 @@ def tell_steps(told: Told, guidance: Guidance, count: int, today: date, message:
     ]
     if not blocks and not part:
         label = f"{guidance.title} ({texts(told.language)['case']['dutch_source']})."
-        words = guidance.what or quotation(guidance)
+        words = guidance.what or quotation(guidance, message)
         quoted = told.fact(guidance, words, frame=texts(told.language)["case"]["quotation"])
         blocks = [Block(kind="bullet", label=label, sentences=[quoted])]
     return blocks

@@ -22,10 +22,11 @@ ATTACK_WORDS = 5  # fewer say too little to accuse anybody
 FACT = re.compile(
     r"^\W*(hoe (werkt|werken|doe je)|wat (is|zijn|houdt|betekent)|mag (ik|je|een|dat)|wanneer (moet|mag)|vanaf welk|"
     r"hoeveel dagen|"
-    r"what (is|are|does)|how (does|do) |may i|when (must|may))\b",
+    r"what (is|are|does)|how (does|do i)|may i|when (must|may))\b",
     re.IGNORECASE,
 )
-FACT_BONUS = 0.5
+PROBLEM = re.compile(r"^\W*(hoe (kunnen|krijgen|zorgen|houden) (we|wij)|how (can|do) we|what can we do)\b", re.IGNORECASE)
+FORM_BONUS = 0.5
 BUYS = re.compile(r"\b(inkopen|aanbesteden|aanschaffen|kopen|bestellen|buy|purchase|procure)\b", re.IGNORECASE)
 SHORT = 8  # words
 
@@ -42,7 +43,9 @@ def decide(scores: dict[Intent, float], text: str, knows_subject: bool) -> Inten
     `knows_subject`: the message uses words of the vocabulary, so that it is hardly about something else.
     """
     if FACT.search(text):
-        scores = {**scores, "how": scores["how"] + FACT_BONUS}
+        scores = {**scores, "how": scores["how"] + FORM_BONUS}
+    elif PROBLEM.search(text):
+        scores = {**scores, "problem": scores["problem"] + FORM_BONUS}
     best = max(scores, key=lambda intent: scores[intent])
     if best in ("outside", "attack"):
         buyer = max(BUYER, key=lambda intent: scores[intent])

@@ -24,7 +24,10 @@ def look(context: Context) -> None:
     generation, text, language = context.generation, context.text, context.language
 
     def of(kind: type) -> list[search.Hit]:
-        return search.search(generation, text, context.vector, language, PASSAGES, lambda document: isinstance(document, kind))
+        def keep(document: Case | Guidance) -> bool:
+            return isinstance(document, kind) and document.id not in context.seen.cases
+
+        return search.search(generation, text, context.vector, language, PASSAGES, keep)
 
     guidance, cases = of(Guidance), of(Case)
     if context.intent == "how" and context.room != "published":
@@ -90,7 +93,7 @@ def _look_for_cases(context: Context, told: Mapping[str, float]) -> None:
     generation, seen = context.generation, context.seen.cases
     floor = search.GOOD if context.intent == "examples" else TOLD
     least = max(floor, max(told.values(), default=0.0) - CLOSE)
-    found = (generation.documents[id_] for id_, evidence in told.items() if evidence >= least and id_ not in seen)
+    found = (generation.documents[id_] for id_, evidence in told.items() if evidence >= least)
     near = [document for document in found if isinstance(document, Case)]
     family = context.named.family if context.named else None
     text = _problem(context)

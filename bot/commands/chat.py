@@ -20,18 +20,27 @@ HELLO = "Stel je vraag (of /stop).  Ask your question (or /stop)."
 @click.option("--json", "as_json", is_flag=True, help="Print an object a turn.")
 def command(name: str, forget: str | None, as_json: bool) -> int:
     """Talk: a turn a line on standard input. A line may be {"text": …} or {"action": ID}; /nieuw begins afresh."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from bot.chat import Conversation, failed
     from bot.cli import place
     from bot.memory import ChatState, Memory
-    from knowledge.database import connect
+    from knowledge.database import DatabaseError, connect
     from knowledge.library import Library
 
     config = settings()
     if len(name) > 200 or len(forget or "") > 200:
         raise click.UsageError("a chat's name has at most 200 characters")
-    memory = Memory(connect(config.database)) if name or forget else None
-    if memory:
-        memory.expire(config.retention_days)
+    memory = None
+    try:
+        memory = Memory(connect(config.database)) if name or forget is not None else None
+        if memory:
+            memory.expire(config.retention_days)
+    except (DatabaseError, SQLAlchemyError) as error:
+        if forget is not None:
+            raise
+        note(f"This conversation cannot be kept: {error}.")
+        memory = None
     if forget is not None:
         assert memory is not None
         kept = memory.forget(forget)
@@ -86,8 +95,8 @@ def _turn(conversation: Any, line: str) -> Any:
             value = json.loads(line)
         except (ValueError, RecursionError):
             value = None
-        if isinstance(value, dict) and isinstance(value.get("action"), str):
-            return conversation.tap(value["action"])
+        if isinstance(value, dict) and "action" in value:
+            return conversation.tap(str(value["action"]))
         if isinstance(value, dict) and isinstance(value.get("text"), str):
             return conversation.say(value["text"])
     state = conversation.state

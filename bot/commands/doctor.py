@@ -77,6 +77,14 @@ def _database(config: BotSettings) -> Iterator[Finding]:
     except DatabaseError as error:
         yield "wrong", f"{error}."
         return
+    folders = Folders(config.data_dir)
+    manifest = folders.manifest(folders.current() or "")
+    waiting = statuses.count("live") - len(manifest.documents) if manifest else 0
+    if waiting:
+        yield (
+            "look",
+            f"The library lags {abs(waiting)} documents behind the database; an ingest was broken off. Run blik ingest.",
+        )
     drafts = statuses.count("draft")
     yield (
         "ok",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bot.commands.common import DONE, FAILED, agree, note, settings, write, write_json
+from bot.commands.common import DONE, FAILED, WRONG_USE, agree, note, settings, write, write_json
 
 
 @click.command("ingest")
@@ -38,6 +38,10 @@ def command(
             located.append(locate(argument))
         except SourceError as error:
             failures.append(Failure(source=argument, reason=str(error).removeprefix(f"{argument}: ")))
+    if failures and not located:
+        for failure in failures:
+            note(f"{failure.source}: {failure.reason}")
+        return WRONG_USE
     try:
         report = ingest(
             settings(), located, prune=prune, publish=publish, rebuild=rebuild, dry_run=dry_run, quiet=quiet or as_json,

@@ -76,7 +76,8 @@ def show(id_: str, as_json: bool) -> int:
 @command.command("remove")
 @click.argument("id_", metavar="ID")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def remove(id_: str, yes: bool) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print an object.")
+def remove(id_: str, yes: bool, as_json: bool) -> int:
     """Take one document out; ingest leaves it out until it is restored."""
     record = _store().records().get(id_)
     if record is None or record.status == "removed":
@@ -86,37 +87,43 @@ def remove(id_: str, yes: bool) -> int:
     if not agree(yes)(question):
         note(f"{question}. Nothing was changed; add --yes to do it.")
         return FAILED
-    return _set(id_, "removed", f"{id_} is removed. To bring it back: blik library restore {id_}")
+    return _set(id_, "removed", f"{id_} is removed. To bring it back: blik library restore {id_}", as_json)
 
 
 @command.command("restore")
 @click.argument("id_", metavar="ID")
-def restore(id_: str) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print an object.")
+def restore(id_: str, as_json: bool) -> int:
     """Bring a removed document back."""
     record = _store().records().get(id_)
     if record is None or record.status != "removed":
         note(f"{id_} is not a removed document; see blik library list --status removed.")
         return FAILED
-    return _set(id_, "live", f"{id_} is back.")
+    return _set(id_, "live", f"{id_} is back.", as_json)
 
 
-def _set(id_: str, status: Any, said: str) -> int:
+def _set(id_: str, status: Any, said: str, as_json: bool) -> int:
     from ingest.pipeline import set_status
 
     done = set_status(settings(), id_, status)
     note(said if done else f"There is no document {id_}.")
+    if as_json and done:
+        write_json({"id": id_, "status": status})
     return DONE if done else FAILED
 
 
 @command.command("export")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-def export(folder: Path) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print an object.")
+def export(folder: Path, as_json: bool) -> int:
     """Write all live documents as Markdown files into FOLDER."""
     records = [record for record in _store().records().values() if record.status == "live"]
     folder.mkdir(parents=True, exist_ok=True)
     for record in records:
         (folder / f"{record.id}.md").write_text(_markdown(record.fields), encoding="utf-8")
     note(f"{len(records)} documents written to {folder}.")
+    if as_json:
+        write_json({"documents": len(records), "folder": str(folder)})
     return DONE
 
 
