@@ -22,10 +22,11 @@ from knowledge.intents import Intent
 from knowledge.library import Library
 
 SUBJECT_CHARACTERS = 300
-# "nog meer voorbeelden": of the subject of the last turn.
+# "nog meer voorbeelden", "geef me voorbeelden", "andere oplossingen": of the subject of the last turn.
 MORE = re.compile(
-    r"(graag |geef |show |heb je )*(nog )*(meer|andere|other|more|another)"
-    r"( voorbeelden?| zaken| cases?| examples?)?( graag| please|\?)*",
+    r"(graag |geef |toon |show |give |heb je )*(me |mij )?(nog )?"
+    r"((meer|andere|other|more|another)( voorbeelden?| zaken| cases?| examples?| oplossingen| solutions)?|voorbeelden|examples)"
+    r"( graag| please|\?)*",
     re.IGNORECASE,
 )
 COMMANDS_AFRESH = ("/nieuw", "/start", "/new")

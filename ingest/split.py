@@ -74,10 +74,10 @@ def _split(document: Case | Guidance, title: str, language: Language, markdown: 
 
 
 def _keywords(document: Case | Guidance, language: Language) -> str:
-    """Organisation, procedure, sector, themes and solution families in words, by which a document may also be asked for."""
+    """Keywords, labels, organisation and procedure: words by which a document may also be asked for."""
     known = vocabulary()
     labels = [known.themes[theme] for theme in document.themes if theme in known.themes]
-    words = [label[language] for label in labels]
+    words = [*(label[language] for label in labels), *document.keywords]
     if document.sector:
         words.append(known.sectors[document.sector][language])
     if isinstance(document, Case):

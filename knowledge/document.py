@@ -104,6 +104,7 @@ class _Document(Strict):
     language: Language
     status: Literal["draft", "live"] = "live"
     themes: list[str] = []
+    keywords: list[str] = []
     country: str = "NL"
     jurisdiction: str = "NL"
     source_kind: SourceKind | None = None

@@ -113,8 +113,10 @@ class SentenceTransformers(Embeddings):
     def __init__(self, identity: Identity) -> None:
         try:
             from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging as transformers_logging
         except ImportError:
             raise EngineError(f"sentence-transformers is not installed; run: {INSTALL_HINT}") from None
+        transformers_logging.disable_progress_bar()
         try:
             self._model = SentenceTransformer(identity.model)
         except Exception as error:

@@ -8,7 +8,7 @@ from bot.advisor import intent as intents
 from bot.advisor import questions, screen
 from bot.advisor.advice import Block, Sentence
 from bot.advisor.context import Context
-from bot.advisor.facts import expired, family_of, field, tell_case, tell_pitfall, tell_steps, title, validity, who
+from bot.advisor.facts import expired, family_of, field, fitting_step, tell_case, tell_pitfall, tell_steps, title, validity, who
 from bot.advisor.room import always_helps
 from bot.texts import texts
 from knowledge.document import Case, Guidance
@@ -55,12 +55,12 @@ def _found(context: Context) -> list[Block]:
     """The blocks of an answer from what was found, in the order that fits intent and room."""
     cases = bool(context.near or context.sideways)
     if context.answer:
-        return [_lead(context), *_cases(context)]
+        return [_lead(context), *(_bullets(context) if context.room == "running" else []), *_cases(context)]
     if context.intent == "how" and context.room != "published":
         if not context.help:
             return [Block(kind="lead", sentences=[Sentence(text=texts(context.language)["lead"]["no_topic"])])]
         return [*_how(context), *(_cases(context) if context.dose == "light" else [])]
-    if context.intent == "examples" and cases:
+    if context.intent == "examples" and cases and context.room != "running":
         return [_lead(context), *_cases(context, heading=False)]
     return [_lead(context), *_bullets(context), *(_cases(context) if context.room != "published" else [])]
 
@@ -72,6 +72,8 @@ def _lead(context: Context) -> Block:
     if context.answer:
         name = "noted" if context.near or context.sideways else "noted_only"
         text = texts(context.language)["tap"][name].format(answer=context.answer)
+    elif context.found == "nothing" and context.room == "idea" and context.seen.cases:
+        text = leads["no_more"]
     elif context.found == "nothing" and context.room == "idea":
         text = leads["nothing_named"].format(named=named) if named else leads["nothing"]
     elif context.intent == "examples":
@@ -104,7 +106,8 @@ def _bullets(context: Context) -> list[Block]:
     for rank, guidance in enumerate(context.help):
         about_room = context.room in ("published", "running") and rank == 0
         count = STEPS_ROOM if about_room else 1 if guidance.id in always_helps() else STEPS_THING
-        told = tell_steps(context.told, guidance, min(count, most - len(blocks)), context.today, context.text, about_room)
+        by_words = guidance.id in always_helps()
+        told = tell_steps(context.told, guidance, min(count, most - len(blocks)), context.today, context.text, by_words)
         held = validity(guidance, context.language)
         if told and held and not guidance.expired(context.today):
             told[-1].sentences.append(held)
@@ -124,13 +127,16 @@ def _how(context: Context) -> list[Block]:
     lead = Block(kind="lead", sentences=[])
     if context.found != "good":
         lead.sentences.append(Sentence(text=leads["nearest_topic"].format(title=title(guidance, language))))
-    if what := field(guidance, "what", language):
+    if step := fitting_step(context.told, guidance, context.text):
+        lead.sentences.append(step)
+    elif what := field(guidance, "what", language):
         lead.sentences.append(context.told.fact(guidance, what))
     if held := validity(guidance, language):
         lead.sentences.append(held)
     if context.found != "good":
         return [lead]
-    blocks = [lead, *tell_steps(context.told, guidance, STEPS_HOW, context.today, context.text, by_words=True)]
+    steps = tell_steps(context.told, guidance, STEPS_HOW, context.today, context.text, by_words=True)
+    blocks = [lead, *(step for step in steps if step.sentences[0] not in lead.sentences)]
     if pitfall := tell_pitfall(context.told, guidance, context.text):
         blocks.append(pitfall)
     if guidance.law or guidance.valid_until:

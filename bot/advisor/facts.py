@@ -164,6 +164,15 @@ def tell_steps(told: Told, guidance: Guidance, count: int, today: date, message:
     return blocks
 
 
+def fitting_step(told: Told, guidance: Guidance, message: str) -> Sentence | None:
+    """The step that a message asks for by a word of its own, as a fact; None when no step says such words."""
+    part = guidance if told.language == guidance.language else guidance.en
+    for number, step in enumerate(guidance.steps if part else []):
+        if part and _fits(step, message):
+            return told.fact(guidance, part.steps[number].text, step.source)
+    return None
+
+
 def _fits(step: Step, message: str) -> bool:
     return any(re.search(rf"(?<![^\W_]){re.escape(word)}", message, re.IGNORECASE) for word in step.fits)
 

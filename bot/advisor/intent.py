@@ -26,7 +26,8 @@ FACT = re.compile(
     re.IGNORECASE,
 )
 PROBLEM = re.compile(r"^\W*(hoe (kunnen|krijgen|zorgen|houden) (we|wij)|how (can|do) we|what can we do)\b", re.IGNORECASE)
-FORM_BONUS = 0.5
+THRESHOLD = re.compile(r"\b(drempel(s|bedrag|waarden?)?|threshold)\b", re.IGNORECASE)
+FORM_BONUS = 0.7
 BUYS = re.compile(r"\b(inkopen|aanbesteden|aanschaffen|kopen|bestellen|buy|purchase|procure)\b", re.IGNORECASE)
 SHORT = 8  # words
 
@@ -42,7 +43,7 @@ def decide(scores: dict[Intent, float], text: str, knows_subject: bool) -> Inten
 
     `knows_subject`: the message uses words of the vocabulary, so that it is hardly about something else.
     """
-    if FACT.search(text):
+    if FACT.search(text) or (len(text.split()) <= SHORT and THRESHOLD.search(text)):
         scores = {**scores, "how": scores["how"] + FORM_BONUS}
     elif PROBLEM.search(text):
         scores = {**scores, "problem": scores["problem"] + FORM_BONUS}
@@ -78,4 +79,4 @@ def is_plain_smalltalk(text: str, language: Language) -> bool:
 
 def is_order_to_buy(text: str) -> bool:
     """Whether a short message is an order to buy something: "jeugdhulp inkopen, 3 miljoen"."""
-    return len(text.split()) <= SHORT and bool(BUYS.search(text)) and not FACT.search(text)
+    return len(text.split()) <= SHORT and bool(BUYS.search(text)) and not FACT.search(text) and not THRESHOLD.search(text)

@@ -15,6 +15,7 @@ from knowledge.vocabulary import WORD, vocabulary
 CASES = 3
 PASSAGES = 8
 CLOSE = 1.0  # a case with so much less evidence than the best is not told beside it
+SHARED_WORDS = 0.12  # least coverage of a topic that answers a how-question; a vector alone may be chance
 TOLD = 2.8  # least evidence of a case that is told unasked
 STATED_PROBLEM = 2.9  # a case must stand out more when the buyer's own words are the problem
 
@@ -35,6 +36,8 @@ def look(context: Context) -> None:
         context.found = search.judge(told)
         if context.found != "nothing":
             best = generation.documents[max(told, key=lambda id_: told[id_])]
+            if search.coverage(generation, text, language, best) < SHARED_WORDS:
+                context.found = "nearest"
             context.help = [best] if isinstance(best, Guidance) else []
         if context.dose == "light":
             _look_for_cases(context, {})
@@ -42,7 +45,9 @@ def look(context: Context) -> None:
     told = search.evidence(generation, text, language, cases)
     context.found = search.judge(told)
     context.help = _help(context, guidance)
-    if context.room != "published":
+    if context.room == "published":  # help, no widening: what was looked for is the guidance
+        context.found = "good" if context.help else "nothing"
+    else:
         _look_for_cases(context, told)
 
 
@@ -56,7 +61,7 @@ def _help(context: Context, hits: list[search.Hit]) -> list[Guidance]:
     warned = [family for family in context.families if family.caution]
     for family in dict.fromkeys([*(family.id for family in named), *(family.id for family in warned)]):
         ids += vocabulary().families[family].guidance
-    if context.intent == "problem":
+    if context.intent == "problem" and context.room != "published":
         ids += rooms.helps("problem")
     else:
         # A topic that belongs to a family is told of that family only: camera law is not for sound or body cameras.
@@ -93,9 +98,14 @@ def _look_for_cases(context: Context, told: Mapping[str, float]) -> None:
     generation, seen = context.generation, context.seen.cases
     floor = search.GOOD if context.intent == "examples" else TOLD
     least = max(floor, max(told.values(), default=0.0) - CLOSE)
-    found = (generation.documents[id_] for id_, evidence in told.items() if evidence >= least)
-    near = [document for document in found if isinstance(document, Case)]
     family = context.named.family if context.named else None
+
+    def near_enough(case: Case, evidence: float) -> bool:
+        same = family is not None and family.id in case.solutions
+        return evidence >= (search.NEAREST if same else least)
+
+    found = ((generation.documents[id_], evidence) for id_, evidence in told.items())
+    near = [case for case, evidence in found if isinstance(case, Case) and near_enough(case, evidence)]
     text = _problem(context)
     problem = context.vector if text == context.text else context.engine.embed_query(text)
     ranked = search.by_problem(generation, problem, context.vector, [family] if family else context.families)

@@ -37,6 +37,7 @@ UNFAIR = re.compile(
     r"\b(zorg\w*|regel\w*|fix|make sure|ensure)\b[^.?!]{0,60}\b(wint|winnen|de opdracht krijgt|wins?|gets the contract)\b"
     r"|\b(splits\w*|opknip\w*|opdel\w*|cut up)\b[^.?!]{0,60}"
     r"\b(niemand|ongemerkt|stiekem|ontduik\w*|ontwijk\w*|ontlop\w*|nobody notices|unnoticed|avoid the rules)\b"
+    r"|\bzo ?dat\b[^.?!]{0,40}\b(alleen|bedrijf|leverancier|firma|hij|zij)\b[^.?!]{0,30}\b(wint|winnen)\b"
     r"|\bnaar (één|een|1) (partij|leverancier|bedrijf) toe ?schrijven",
     re.IGNORECASE,
 )
