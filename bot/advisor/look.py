@@ -61,7 +61,7 @@ def _help(context: Context, hits: list[search.Hit]) -> list[Guidance]:
     warned = [family for family in context.families if family.caution]
     for family in dict.fromkeys([*(family.id for family in named), *(family.id for family in warned)]):
         ids += vocabulary().families[family].guidance
-    if context.intent == "problem" and context.room != "published":
+    if context.intent in ("problem", "examples") and context.room != "published":
         ids += rooms.helps("problem")
     else:
         # A topic that belongs to a family is told of that family only: camera law is not for sound or body cameras.
