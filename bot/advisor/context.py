@@ -55,7 +55,6 @@ class Context:
     named: Named | None = None
     room: Room = "idea"
     dose: Dose = "question"
-    clock: bool = False
     found: Found | None = None
     help: list[Guidance] = field(default_factory=list)
     near: list[Case] = field(default_factory=list)

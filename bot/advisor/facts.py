@@ -12,7 +12,6 @@ from knowledge.lexical import tokens
 from knowledge.vocabulary import Family, vocabulary
 
 _PREFIX = re.compile(r"^(?:de )?(?:gemeente|municipality of) ", re.IGNORECASE)
-SPEAKER_KINDS = ("own_report", "interested")
 MONTHS_EN = [
     "January",
     "February",
@@ -102,6 +101,8 @@ def _heading(case: Case, other: Family | None, language: Language) -> str:
     if other:
         marks.append(words["case"]["sideways"].format(family=other[language]))
     marks.append(words["source_kind"][case.source_kind or "unknown"])
+    if speaker := field(case, "speaker", language):
+        marks.append(words["case"]["speaker"].format(speaker=speaker))
     marks.append(words["outcome"][case.outcome])
     if case.country != "NL":
         countries = words["country"]

@@ -39,11 +39,6 @@ def room(text: str, language: Language) -> Room:
     return "idea"
 
 
-def clock(text: str, language: Language) -> bool:
-    """Whether a message holds a date, an ending contract or haste."""
-    return bool(_pattern("clock", language).search(text))
-
-
 def wants_no_questions(text: str, language: Language) -> bool:
     """Whether the buyer asks not to be asked."""
     return bool(_pattern("no_questions", language).search(text))

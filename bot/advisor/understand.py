@@ -65,7 +65,6 @@ def judge_room(context: Context) -> None:
     """How much is open, and how much widening fits; ends the run for small talk and what is too broad."""
     text, language = context.text, context.language
     context.room = rooms.room(text, language)
-    context.clock = rooms.clock(text, language)
     silent = context.seen.no_questions or rooms.wants_no_questions(text, language)
     family = context.named.family if context.named else None
     context.dose = rooms.dose(context.intent, context.room, family, text, language, silent)
