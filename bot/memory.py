@@ -5,13 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
-from pydantic import BaseModel, Field
 
-from bot.advisor.advice import Dose, Room
-from knowledge.document import Language
-from knowledge.intents import Intent
-
-TURNS = 20  # of which a tap still does the right thing
+from bot.advisor.state import ChatState
 
 _chats = sa.Table(
     "chats",
@@ -20,29 +15,6 @@ _chats = sa.Table(
     sa.Column("state", sa.JSON, nullable=False),
     sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
 )
-
-
-class Turn(BaseModel):
-    """One answered message: its subject with personal data masked, and the question that ended the answer."""
-
-    subject: str
-    language: Language
-    intent: Intent
-    named: str | None
-    room: Room
-    dose: Dose
-    question: str | None = None
-    options: list[str] = []
-
-
-class ChatState(BaseModel):
-    """All that is kept of one chat."""
-
-    turn: int = 0
-    turns: dict[int, Turn] = Field(default_factory=dict)
-    cases: list[str] = []
-    questions: list[str] = []
-    no_questions: bool = False
 
 
 class Memory:

@@ -15,6 +15,7 @@ Room = Literal["idea", "decided", "draft", "published", "running"]
 Dose = Literal["none", "light", "question", "exploration"]
 Perspective = Literal["problem", "people", "connections", "market", "result"]
 Role = Literal["near", "sideways", "nearest"]
+Skill = Literal["solution-space", "connections", "procedures"]
 BlockKind = Literal["lead", "bullet", "heading", "case", "direction", "forward", "closing"]
 
 
@@ -73,6 +74,16 @@ class Closing(BaseModel):
     id: str | None = Field(default=None, exclude=True)
 
 
+class Direction(BaseModel):
+    """One family of solutions in the solution space; `own` is the buyer's. Without `example` the library knows none."""
+
+    label: str
+    own: bool = False
+    buys: bool = True
+    example: str | None = None
+    outcome: str | None = None
+
+
 class Advice(BaseModel):
     """The advisor's answer to one message. `as_json` is the object of the command line contract."""
 
@@ -90,9 +101,12 @@ class Advice(BaseModel):
     guidance: list[GuidanceShown] = []
     sources: list[Source] = []
     closing: Closing | None = None
-    skill: str | None = None
+    skill: Skill | None = None
     forward: str | None = None
     found: Found | None = None
+    families: list[str] = Field(default=[], exclude=True)
+    steps: list[str] = Field(default=[], exclude=True)
+    directions: list[Direction] = Field(default=[], exclude=True)
     timings_ms: dict[str, float] = {}
 
     @property

@@ -8,28 +8,29 @@ from datetime import date
 
 from langchain_core.embeddings import Embeddings
 
-from bot.advisor import screen
-from bot.advisor.advice import Advice, CaseShown, GuidanceShown, Role
+from bot.advisor import connections, procedures, screen, space
+from bot.advisor.advice import Advice, CaseShown, GuidanceShown, Role, Skill
 from bot.advisor.compose import compose, guidance_told
-from bot.advisor.context import Context, Seen
+from bot.advisor.context import Context, Seen, Wish
 from bot.advisor.facts import title
 from bot.advisor.look import look
 from bot.advisor.understand import judge_room, screen_message, understand
 from bot.advisor.verify import verify
 from knowledge.document import Case, Guidance, Language
 from knowledge.generation import Generation
-from knowledge.intents import Intent
 
 Step = Callable[[Context], None]
+Steps = tuple[tuple[str, Step], ...]
 
-# Each reads and fills the context; one of the first group may end the run by setting a status.
-STEPS: tuple[tuple[str, Step], ...] = (
-    ("screen", screen_message),
-    ("understand", understand),
-    ("room", judge_room),
-    ("search", look),
-)
-ALWAYS: tuple[tuple[str, Step], ...] = (("compose", compose), ("verify", verify))
+# Each reads and fills the context; one of these may end the run by setting a status.
+FIRST: Steps = (("screen", screen_message), ("understand", understand), ("room", judge_room))
+ADVICE: Steps = (("search", look),)
+SKILLS: dict[Skill, Steps] = {
+    "solution-space": (("search", space.look),),
+    "connections": (("search", connections.look),),
+    "procedures": (("search", procedures.look),),
+}
+LAST: Steps = (("compose", compose), ("verify", verify))
 
 
 def advise(
@@ -38,25 +39,19 @@ def advise(
     engine: Embeddings,
     *,
     today: date,
-    language: Language | None = None,
     seen: Seen | None = None,
-    intent: Intent | None = None,
-    answer: str | None = None,
+    wish: Wish | None = None,
 ) -> Advice:
     """The advice for one message from one generation of the library.
 
-    `language` and `intent` override what the message itself tells; `seen` is what the conversation has had; `answer` is
-    the buyer's answer to a widening question, where `message` is the subject with that answer. `today` decides which law has
-    expired.
+    `seen` is what the conversation has had, `wish` what it has settled already. `today` decides which law has expired.
     """
-    context = Context(
-        message=message, text="", today=today, generation=generation, engine=engine, seen=seen or Seen(),
-        wanted_language=language, wanted_intent=intent, answer=answer,
-    )  # fmt: skip
-    for name, step in STEPS:
+    context = Context(message, today, generation, engine, seen or Seen(), wish or Wish())
+    skill = context.wish.skill
+    for name, step in (*FIRST, *(SKILLS[skill] if skill else ADVICE)):
         if context.status is None:
             _run(context, name, step)
-    for name, step in ALWAYS:
+    for name, step in LAST:
         _run(context, name, step)
     return _advice(context)
 
@@ -69,7 +64,7 @@ def _run(context: Context, name: str, step: Step) -> None:
 
 def _advice(context: Context) -> Advice:
     shown: list[tuple[Case, Role]] = [(case, "sideways") for case in context.sideways]
-    shown += [(case, "near" if context.found == "good" else "nearest") for case in context.near]
+    shown += [(case, "near" if context.found == "good" and not context.unmet else "nearest") for case in context.near]
     cited = {source.id for source in context.told.sources}
     shown = [(case, role) for case, role in shown if case.id in cited]
     assert context.status is not None
@@ -83,16 +78,21 @@ def _advice(context: Context) -> Advice:
         room=context.room,
         dose=context.dose,
         blocks=context.blocks,
-        cases=[_case(case, role, context.language) for case, role in shown],
+        cases=[shown_case(case, role, context.language) for case, role in shown],
         guidance=[_guidance(guidance, context.language) for guidance in guidance_told(context)],
         sources=context.told.sources,
         closing=context.closing,
+        skill=context.wish.skill,
         found=context.found,
+        families=[family.id for family in context.families],
+        steps=context.steps,
+        directions=context.directions,
         timings_ms=context.timings,
     )
 
 
-def _case(case: Case, role: Role, language: Language) -> CaseShown:
+def shown_case(case: Case, role: Role, language: Language) -> CaseShown:
+    """A case as the contract lists it."""
     return CaseShown(
         id=case.id, title=title(case, language), organisation=case.organisation, year=case.year, sector=case.sector,
         solution_families=case.solutions, role=role, outcome=case.outcome, source_kind=case.source_kind,

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 
+from bot.advisor import connections, procedures, questions, screen, space
 from bot.advisor import intent as intents
-from bot.advisor import questions, screen
 from bot.advisor.advice import Block, Sentence
+from bot.advisor.clock import said
 from bot.advisor.context import Context
 from bot.advisor.facts import expired, family_of, field, fitting_step, tell_case, tell_pitfall, tell_steps, title, validity, who
 from bot.advisor.room import always_helps
-from bot.texts import texts
+from bot.texts import pick, texts
 from knowledge.document import Case, Guidance
 
 BULLETS, BULLETS_LIGHT = 5, 3
-STEPS_ROOM, STEPS_THING = 3, 2
+STEPS_ROOM, STEPS_CLOCK, STEPS_THING = 3, 2, 2
 STEPS_HOW = 4
+FAR = 120  # weeks: a date further away is no clock
 SUBJECT = re.compile(r"[\w '’-]{2,60}")  # words that may be said back to the buyer
+SKILLS = {"solution-space": space.compose, "connections": connections.compose, "procedures": procedures.compose}
 
 
 def compose(context: Context) -> None:
@@ -25,11 +28,18 @@ def compose(context: Context) -> None:
         context.blocks = _written(context)
         return
     context.status = "gap" if context.found == "nothing" else "answered"
-    context.blocks = _found(context)
-    family = context.named.family if context.named else None
-    context.closing = questions.choose(
-        context.intent, context.room, context.dose, family, context.text, context.language, context.seen.questions
-    )
+    if context.wish.skill:
+        SKILLS[context.wish.skill](context)
+    else:
+        context.blocks = _found(context)
+        if not context.one_supplier:
+            context.closing = questions.choose(context)
+    if context.answering:
+        context.status = "answered"
+    if context.personal:
+        text = texts(context.language)["lead"]["personal"]
+        context.blocks.insert(0, Block(kind="lead", sentences=[Sentence(text=text)]))
+    context.steps = context.told.steps
 
 
 def _written(context: Context) -> list[Block]:
@@ -54,45 +64,71 @@ def _written(context: Context) -> list[Block]:
 def _found(context: Context) -> list[Block]:
     """The blocks of an answer from what was found, in the order that fits intent and room."""
     cases = bool(context.near or context.sideways)
-    if context.answer:
-        return [_lead(context), *(_bullets(context) if context.room == "running" else []), *_cases(context)]
+    if context.answering:
+        heading = [*_cases(context)] if cases else []
+        return [Block(kind="lead", sentences=context.wish.opening), *heading]
     if context.intent == "how" and context.room != "published":
         if not context.help:
             return [Block(kind="lead", sentences=[Sentence(text=texts(context.language)["lead"]["no_topic"])])]
-        return [*_how(context), *(_cases(context) if context.dose == "light" else [])]
+        lead = [_one_supplier(context)] if context.one_supplier else []
+        return [*lead, *_how(context), *(_cases(context) if context.dose == "light" and not context.one_supplier else [])]
     if context.intent == "examples" and cases and context.room != "running":
         return [_lead(context), *_cases(context, heading=False)]
     return [_lead(context), *_bullets(context), *(_cases(context) if context.room != "published" else [])]
 
 
+def _one_supplier(context: Context) -> Block:
+    return Block(kind="lead", sentences=[Sentence(text=texts(context.language)["lead"]["one_supplier"])])
+
+
 def _lead(context: Context) -> Block:
-    leads = texts(context.language)["lead"]
+    """The first words: the clock when there is one, else what the buyer wants, said back."""
+    sentences = _clock(context)
+    name, slots = _lead_name(context)
+    if not (sentences and name == "running"):
+        text = pick(texts(context.language)["lead"][name], context.seen.turn)
+        sentences.append(Sentence(text=text.format(**slots)))
+    return Block(kind="lead", sentences=sentences)
+
+
+def _lead_name(context: Context) -> tuple[str, dict[str, str]]:
+    """Which of the texts under `lead` begins this answer, and what is put into it."""
     named = context.named.text if context.named else ""
     family = context.named.family if context.named else None
-    if context.answer:
-        name = "noted" if context.near or context.sideways else "noted_only"
-        text = texts(context.language)["tap"][name].format(answer=context.answer)
-    elif context.found == "nothing" and context.room == "idea" and context.seen.cases:
-        text = leads["no_more"]
-    elif context.found == "nothing" and context.room == "idea":
-        text = leads["nothing_named"].format(named=named) if named else leads["nothing"]
-    elif context.intent == "examples":
-        text = leads["examples"] if context.found == "good" else leads["nearest"]
-    elif context.room in ("published", "running"):
-        text = leads[context.room]
-    elif context.room == "decided":
-        text = leads["solution_decided"]
-    elif context.room == "draft":
-        text = leads["solution_draft"]
-    elif context.intent == "problem":
-        text = leads["problem"]
-    elif named and family and family.routine:
-        text = leads["routine"].format(named=_capital(named))
-    elif named:
-        text = leads["solution"].format(named=named)
-    else:
-        text = leads["solution_unnamed"]
-    return Block(kind="lead", sentences=[Sentence(text=text)])
+    if context.wish.wanted and context.found != "good":
+        label = context.wish.wanted.label(context.language)
+        return ("wanted_nearest" if context.near else "wanted_nothing"), {"wanted": label}
+    if context.found == "nothing" and context.room == "idea" and not context.help:
+        return ("no_more" if context.seen.cases else "nothing_at_all"), {}
+    if context.found == "nothing" and context.room == "idea":
+        if context.seen.cases:
+            return "no_more", {}
+        return ("nothing_named", {"named": named}) if named else ("nothing", {})
+    if context.intent == "examples":
+        return ("examples" if context.found == "good" else "nearest"), {}
+    if context.room in ("published", "running"):
+        return context.room, {}
+    if context.room == "decided":
+        return ("decided_named", {"named": named}) if named else ("solution_decided", {})
+    if context.room == "draft":
+        return "solution_draft", {}
+    if context.intent == "problem":
+        return "problem", {}
+    if named and family and family.routine:
+        return "routine", {"named": _capital(named)}
+    return ("solution", {"named": named}) if named else ("solution_unnamed", {})
+
+
+def _clock(context: Context) -> list[Sentence]:
+    """The date that the buyer named and how long that still is; nothing where there is none."""
+    if context.due is None or context.intent == "examples" or context.room == "published":
+        return []
+    weeks = context.due.weeks(context.today)
+    words = texts(context.language)["clock"]
+    if not -52 <= weeks <= FAR:
+        return []
+    name = "past" if weeks < 0 else "now" if weeks < 2 else "ends" if context.room == "running" else "due"
+    return [Sentence(text=words[name].format(day=said(context.due.day, context.language), weeks=weeks))]
 
 
 def _capital(text: str) -> str:
@@ -103,11 +139,16 @@ def _bullets(context: Context) -> list[Block]:
     """Steps of the guidance that helps here: most of a topic that the room is about, two of the thing itself, one of others."""
     blocks: list[Block] = []
     most = BULLETS_LIGHT if context.dose == "light" else BULLETS
+    clock = (context.haste or context.due is not None) and context.room not in ("published", "running")
     for rank, guidance in enumerate(context.help):
         about_room = context.room in ("published", "running") and rank == 0
-        count = STEPS_ROOM if about_room else 1 if guidance.id in always_helps() else STEPS_THING
+        count = STEPS_ROOM if about_room else STEPS_CLOCK if clock and rank == 0 else STEPS_THING
         by_words = guidance.id in always_helps()
-        told = tell_steps(context.told, guidance, min(count, most - len(blocks)), context.today, context.text, by_words)
+        if by_words and not about_room and not (clock and rank == 0):
+            count = 1
+        told = tell_steps(
+            context.told, guidance, min(count, most - len(blocks)), context.today, context.text, by_words, context.seen.steps
+        )
         held = validity(guidance, context.language)
         if told and held and not guidance.expired(context.today):
             told[-1].sentences.append(held)
@@ -151,14 +192,15 @@ def _cases(context: Context, heading: bool = True) -> list[Block]:
     words = texts(context.language)
     blocks: list[Block] = []
     family = context.named.family if context.named else None
-    if family and context.sideways and context.dose == "question":
+    if family and context.sideways and context.room == "idea" and context.dose == "question" and not context.answering:
         problem = family.problem_nl if context.language == "nl" else family.problem_en
         blocks.append(Block(kind="lead", sentences=[Sentence(text=words["lead"]["behind"].format(problem=problem))]))
     if heading:
-        blocks.append(Block(kind="heading", label=words["heading"]["cases" if context.found == "good" else "nearest"]))
+        name = "also" if context.answering else "cases" if context.found == "good" else "nearest"
+        blocks.append(Block(kind="heading", label=words["heading"][name]))
     blocks += [tell_case(context.told, case, family_of(case), context.text) for case in context.sideways]
     blocks += [tell_case(context.told, case, None, context.text) for case in context.near]
-    if context.intent == "problem":
+    if context.intent == "problem" and not context.answering:
         blocks += _directions(context)
     return blocks
 

@@ -9,8 +9,10 @@ from typing import Literal
 
 from langchain_core.embeddings import Embeddings
 
-from bot.advisor.advice import Block, Closing, Dose, Room, Status
+from bot.advisor.advice import Block, Closing, Direction, Dose, Perspective, Room, Sentence, Skill, Status
+from bot.advisor.clock import Due
 from bot.advisor.facts import Told
+from bot.advisor.wanted import Wanted
 from knowledge.document import Case, Guidance, Language
 from knowledge.generation import Generation
 from knowledge.intents import Intent
@@ -28,11 +30,34 @@ class Named:
 
 @dataclass
 class Seen:
-    """What a conversation has had already: not repeated unless asked."""
+    """What a conversation has had already, so that it is not repeated unless asked, and what it knows.
+
+    `steps` are the guidance steps told about this subject; `chat` tells chats apart, so that wording varies between them.
+    """
 
     cases: set[str] = field(default_factory=set)
     questions: set[str] = field(default_factory=set)
+    perspectives: list[Perspective] = field(default_factory=list)
+    steps: set[str] = field(default_factory=set)
     no_questions: bool = False
+    turn: int = 0
+
+
+@dataclass
+class Wish:
+    """What the conversation has settled before the message is looked at: it overrides what the message itself tells.
+
+    `opening` takes up the buyer's answer to a question in place of the usual first words; `wanted` says which cases are
+    asked for; `ask` names the question that should end the answer.
+    """
+
+    language: Language | None = None
+    intent: Intent | None = None
+    room: Room | None = None
+    skill: Skill | None = None
+    wanted: Wanted = field(default_factory=Wanted)
+    opening: list[Sentence] = field(default_factory=list)
+    ask: str | None = None
 
 
 @dataclass
@@ -40,14 +65,12 @@ class Context:
     """Filled step by step in `advise`; a step may end the run by setting `status`."""
 
     message: str
-    text: str
     today: date
     generation: Generation
     engine: Embeddings
     seen: Seen
-    wanted_language: Language | None = None
-    wanted_intent: Intent | None = None
-    answer: str | None = None
+    wish: Wish
+    text: str = ""
     language: Language = "nl"
     vector: Sequence[float] = ()
     intent: Intent = "other"
@@ -55,13 +78,25 @@ class Context:
     named: Named | None = None
     room: Room = "idea"
     dose: Dose = "question"
+    due: Due | None = None
+    haste: bool = False
+    one_supplier: bool = False
+    personal: bool = False
     found: Found | None = None
     help: list[Guidance] = field(default_factory=list)
     near: list[Case] = field(default_factory=list)
     sideways: list[Case] = field(default_factory=list)
+    unmet: bool = False
     told: Told = field(default_factory=lambda: Told("nl"))
     blocks: list[Block] = field(default_factory=list)
+    directions: list[Direction] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
     closing: Closing | None = None
     status: Status | None = None
     declined: Literal["attack", "bids", "unfair"] = "attack"
     timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def answering(self) -> bool:
+        """Whether this turn takes up an answer of the buyer."""
+        return bool(self.wish.opening)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import date
 
 from bot.advisor.advice import Block, Sentence, Source
@@ -11,6 +12,7 @@ from knowledge.document import YEAR, Case, Guidance, Language, Step
 from knowledge.lexical import tokens
 from knowledge.vocabulary import Family, vocabulary
 
+SHORT = 10  # words
 _PREFIX = re.compile(r"^(?:de )?(?:gemeente|municipality of) ", re.IGNORECASE)
 MONTHS_EN = [
     "January",
@@ -29,11 +31,12 @@ MONTHS_EN = [
 
 
 class Told:
-    """The facts of one answer: gives each page a number and remembers the words that were told from it."""
+    """The facts of one answer: gives each page a number and remembers the words and the steps that were told."""
 
     def __init__(self, language: Language) -> None:
         self.language: Language = language
         self.sources: list[Source] = []
+        self.steps: list[str] = []
         self._numbers: dict[tuple[str, int], int] = {}
 
     def fact(self, document: Case | Guidance, words: str, page: int = 1, frame: str = "{text}") -> Sentence:
@@ -70,7 +73,7 @@ def tell_case(told: Told, case: Case, other: Family | None, message: str) -> Blo
     facts = []
     approach, result, lesson = (field(case, name, language) for name in ("approach", "result", "lesson"))
     if approach:
-        facts.append(told.fact(case, approach))
+        facts.append(told.fact(case, _first_sentence(approach) if result else approach))
     if result:
         facts.append(told.fact(case, result))
     elif case.outcome == "unknown":
@@ -83,7 +86,14 @@ def tell_case(told: Told, case: Case, other: Family | None, message: str) -> Blo
         facts.append(Sentence(text=words["warning_ai"]))
     elif "own_legal_basis" in case.cautions:
         facts.append(Sentence(text=words["warning"]))
-    return Block(kind="case", label=_heading(case, other, language), sentences=facts)
+    return Block(kind="case", label=heading(case, other, language), sentences=facts)
+
+
+def _first_sentence(text: str) -> str:
+    """The first sentence of a field, and the next where the first is short: a case in an answer must fit on a phone."""
+    sentences = re.split(r"(?<=[.!])\s+(?=[A-Z‘“])", " ".join(text.split()))
+    count = 2 if len(sentences[0].split()) < SHORT else 1
+    return " ".join(sentences[:count])
 
 
 def quotation(document: Case | Guidance, message: str) -> str:
@@ -95,7 +105,8 @@ def quotation(document: Case | Guidance, message: str) -> str:
     return sentences[shared.index(max(shared))] if sentences else document.title
 
 
-def _heading(case: Case, other: Family | None, language: Language) -> str:
+def heading(case: Case, other: Family | None, language: Language) -> str:
+    """Who and when, on whose word, and what came of it: the first words of a case. `other`: told as another approach."""
     words = texts(language)
     marks = []
     if other:
@@ -132,10 +143,19 @@ def family_of(case: Case) -> Family | None:
     return next((vocabulary().families[id_] for id_ in case.solutions if id_ in vocabulary().families), None)
 
 
-def tell_steps(told: Told, guidance: Guidance, count: int, today: date, message: str, by_words: bool = False) -> list[Block]:
+def tell_steps(
+    told: Told,
+    guidance: Guidance,
+    count: int,
+    today: date,
+    message: str,
+    by_words: bool = False,
+    skip: Collection[str] = (),
+) -> list[Block]:
     """`count` steps of a guidance topic as bullets: those that fit the message first, those that fit another last.
 
-    `by_words`: then those that share most words with the message. Of expired law only that it has expired.
+    `by_words`: then those that share most words with the message. `skip` are steps that the buyer has read already. Of expired
+    law only that it has expired.
     """
     if guidance.expired(today):
         return [Block(kind="bullet", sentences=[expired(told, guidance)])]
@@ -147,7 +167,9 @@ def tell_steps(told: Told, guidance: Guidance, count: int, today: date, message:
         fits = -1 if _fits(step, message) else 1 if step.fits else 0
         return fits, -len(asked & set(tokens(f"{words.label} {words.text}", told.language)))
 
-    order = sorted(range(len(part.steps) if part else 0), key=rank)[:count]
+    left = [number for number in range(len(part.steps) if part else 0) if f"{guidance.id}:{number}" not in skip]
+    order = sorted(left, key=rank)[:count]
+    told.steps += [f"{guidance.id}:{number}" for number in order]
     blocks = [
         Block(
             kind="bullet",

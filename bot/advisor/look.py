@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bot.advisor import intent as intents
 from bot.advisor import room as rooms
+from bot.advisor import wanted
 from bot.advisor.context import Context
 from knowledge import search
 from knowledge.document import Case, Guidance
@@ -13,50 +14,80 @@ from knowledge.lexical import STOP_EN, STOP_NL
 from knowledge.vocabulary import WORD, vocabulary
 
 CASES = 3
+AFTER_ANSWER = 1  # new cases in a turn that takes up an answer
 PASSAGES = 8
+MANY_PASSAGES = 60  # where the cases asked for are a part of the library
 CLOSE = 1.0  # a case with so much less evidence than the best is not told beside it
 SHARED_WORDS = 0.12  # least coverage of a topic that answers a how-question; a vector alone may be chance
 TOLD = 2.8  # least evidence of a case that is told unasked
 STATED_PROBLEM = 2.9  # a case must stand out more when the buyer's own words are the problem
+ASKED_FOR = 2.0  # least evidence of a case of just the kind that was asked for
+ONE_SUPPLIER = ("negotiation-without-notice", "single-quote", "prior-knowledge-and-suppliers")
 
 
 def look(context: Context) -> None:
     """Guidance and near cases for the question, sideways cases for the problem behind it; judges what was found."""
+    if context.one_supplier:
+        context.help = _documents(context, ONE_SUPPLIER)
+        context.found = "good" if context.help else "nothing"
+        return
     generation, text, language = context.generation, context.text, context.language
 
-    def of(kind: type) -> list[search.Hit]:
+    def of(kind: type, count: int = PASSAGES) -> list[search.Hit]:
         def keep(document: Case | Guidance) -> bool:
             return isinstance(document, kind) and document.id not in context.seen.cases
 
-        return search.search(generation, text, context.vector, language, PASSAGES, keep)
+        return search.search(generation, text, context.vector, language, count, keep)
 
-    guidance, cases = of(Guidance), of(Case)
+    guidance = of(Guidance)
     if context.intent == "how" and context.room != "published":
-        told = search.evidence(generation, text, language, guidance)
-        context.found = search.judge(told)
-        if context.found != "nothing":
-            best = generation.documents[max(told, key=lambda id_: told[id_])]
-            if search.coverage(generation, text, language, best) < SHARED_WORDS:
-                context.found = "nearest"
-            context.help = [best] if isinstance(best, Guidance) else []
-        if context.dose == "light":
-            _look_for_cases(context, {})
+        _look_for_fact(context, guidance)
         return
-    told = search.evidence(generation, text, language, cases)
+    if context.intent == "examples" and not context.wish.wanted:
+        context.wish.wanted = wanted.read(text, cases_of(context), context.today.year)
+    told = search.evidence(generation, text, language, of(Case, MANY_PASSAGES if context.wish.wanted else PASSAGES))
     context.found = search.judge(told)
-    context.help = _help(context, guidance)
+    if not context.answering:
+        context.help = _help(context, guidance)
     if context.room == "published":  # help, no widening: what was looked for is the guidance
         context.found = "good" if context.help else "nothing"
+    elif context.wish.wanted:
+        _look_for_wanted(context, told)
     else:
         _look_for_cases(context, told)
 
 
+def cases_of(context: Context) -> list[Case]:
+    """All cases of the library."""
+    return [document for document in context.generation.documents.values() if isinstance(document, Case)]
+
+
+def _documents(context: Context, ids: tuple[str, ...] | list[str]) -> list[Guidance]:
+    found = (context.generation.documents.get(id_) for id_ in dict.fromkeys(ids))
+    return [document for document in found if isinstance(document, Guidance)]
+
+
+def _look_for_fact(context: Context, hits: list[search.Hit]) -> None:
+    """The topic that answers a how-question."""
+    generation = context.generation
+    told = search.evidence(generation, context.text, context.language, hits)
+    context.found = search.judge(told)
+    if context.found != "nothing":
+        best = generation.documents[max(told, key=lambda id_: told[id_])]
+        if search.coverage(generation, context.text, context.language, best) < SHARED_WORDS:
+            context.found = "nearest"
+        context.help = [best] if isinstance(best, Guidance) else []
+    if context.dose == "light":
+        _look_for_cases(context, {})
+
+
 def _help(context: Context, hits: list[search.Hit]) -> list[Guidance]:
     """Guidance for this message: what the clock or the law asks first, then the very thing, then what always helps."""
-    documents = context.generation.documents
     ids: list[str] = []
     if context.room in ("published", "running"):
         ids += rooms.helps(context.room)
+    elif context.haste or context.due:
+        ids += rooms.helps("haste" if context.haste else "due")[:1]
     named = [context.named.family] if context.named and context.named.family else []
     warned = [family for family in context.families if family.caution]
     for family in dict.fromkeys([*(family.id for family in named), *(family.id for family in warned)]):
@@ -71,11 +102,10 @@ def _help(context: Context, hits: list[search.Hit]) -> list[Guidance]:
         if search.judge(free) == "good":
             ids.append(max(free, key=lambda id_: free[id_]))
         ids += rooms.helps(context.room)
-    found = (documents.get(id_) for id_ in dict.fromkeys(ids))
-    return [document for document in found if isinstance(document, Guidance)]
+    return _documents(context, ids)
 
 
-def _problem(context: Context) -> str:
+def problem_text(context: Context) -> str:
     """The problem behind a message, without the product: what its family is usually bought for, and the circumstances."""
     family = context.named.family if context.named else None
     if context.named is None or context.intent not in ("solution", "how"):
@@ -88,6 +118,32 @@ def _problem(context: Context) -> str:
         return circumstances or context.text
     # The library's problems are Dutch first, so the Dutch words come nearest.
     return f"{family.problem_nl} {circumstances}" if context.language == "nl" else family.problem_nl
+
+
+def ranked_by_problem(context: Context) -> list[tuple[Case, float]]:
+    """Cases by how like their problem is to the one behind the message, best first. Embeds at most one short text."""
+    text = problem_text(context)
+    family = context.named.family if context.named else None
+    problem = context.vector if text == context.text else context.engine.embed_query(text)
+    return search.by_problem(context.generation, problem, context.vector, [family] if family else context.families)
+
+
+def _look_for_wanted(context: Context, told: Mapping[str, float]) -> None:
+    """The cases of the kind that was asked for; where there is none, the nearest others, and `unmet` says so."""
+    wish, documents = context.wish.wanted, context.generation.documents
+    scores: dict[str, float] = dict(told)
+    for case, evidence in ranked_by_problem(context):
+        scores[case.id] = max(scores.get(case.id, 0.0), evidence)
+    order = sorted(scores, key=lambda id_: -scores[id_])
+    fitting = [documents[id_] for id_ in order if scores[id_] >= ASKED_FOR and id_ not in context.seen.cases]
+    cases = [case for case in fitting if isinstance(case, Case) and wish.accepts(case)]
+    if not cases and wish.names:  # a place asked for by name: all there is of it
+        cases = [case for case in cases_of(context) if wish.accepts(case) and case.id not in context.seen.cases]
+    if not cases:
+        context.unmet = True
+        cases = [case for case in fitting if isinstance(case, Case) and scores[case.id] >= search.GOOD]
+    context.near = cases[:CASES]
+    context.found = "nothing" if not cases else "nearest" if context.unmet else "good"
 
 
 def _look_for_cases(context: Context, told: Mapping[str, float]) -> None:
@@ -106,9 +162,7 @@ def _look_for_cases(context: Context, told: Mapping[str, float]) -> None:
 
     found = ((generation.documents[id_], evidence) for id_, evidence in told.items())
     near = [case for case, evidence in found if isinstance(case, Case) and near_enough(case, evidence)]
-    text = _problem(context)
-    problem = context.vector if text == context.text else context.engine.embed_query(text)
-    ranked = search.by_problem(generation, problem, context.vector, [family] if family else context.families)
+    ranked = ranked_by_problem(context)
     if context.intent in ("solution", "how"):
         light = context.dose == "light"
         taken = {family.id} if family else {id_ for case in near[:1] for id_ in case.solutions}
@@ -121,6 +175,9 @@ def _look_for_cases(context: Context, told: Mapping[str, float]) -> None:
         context.near = list({case.id: case for case in [*near[:2], *like, *near]}.values())[:CASES]
     else:
         context.near = near[:CASES]
+    if context.answering:
+        context.sideways = context.sideways[:AFTER_ANSWER]
+        context.near = context.near[: AFTER_ANSWER - len(context.sideways)]
     if not context.near and not context.sideways:
         context.found = "nothing"
     elif context.found == "nothing":

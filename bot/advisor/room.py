@@ -31,17 +31,9 @@ def _pattern(name: str, language: Language) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{part})" for part in entry[language]), re.IGNORECASE)
 
 
-def room(text: str, language: Language) -> Room:
-    """The room that a message tells of; `idea` when it tells of none."""
-    for name in _table()["rooms"]:
-        if _pattern(name, language).search(text):
-            return name
-    return "idea"
-
-
-def wants_no_questions(text: str, language: Language) -> bool:
-    """Whether the buyer asks not to be asked."""
-    return bool(_pattern("no_questions", language).search(text))
+def told_room(text: str, language: Language) -> Room | None:
+    """The room that a message tells of; None when it tells of none."""
+    return next((name for name in _table()["rooms"] if _pattern(name, language).search(text)), None)
 
 
 def own_purchase(text: str, language: Language) -> bool:
@@ -49,8 +41,8 @@ def own_purchase(text: str, language: Language) -> bool:
     return bool(_pattern("own_purchase", language).search(text))
 
 
-def helps(subject: Room | Literal["problem"]) -> list[str]:
-    """Ids of the guidance that helps with any purchase in a room, or with any problem; the first matters most."""
+def helps(subject: Room | Literal["problem", "haste", "due"]) -> list[str]:
+    """Ids of the guidance that helps with any purchase in a room, any problem or a clock; the first matters most."""
     found: list[str] = _table()["helps"][subject]
     return found
 

@@ -41,6 +41,13 @@ UNFAIR = re.compile(
     r"|\bnaar (één|een|1) (partij|leverancier|bedrijf) toe ?schrijven",
     re.IGNORECASE,
 )
+ONE_SUPPLIER = re.compile(
+    r"\b(mag|mogen|kan|kunnen|kun) (ik|we|wij|je)\b[^.?!]{0,60}\b(direct|rechtstreeks|meteen|gewoon|1 op 1|één op één|zonder aanbesteding|"
+    r"onderhands)\b[^.?!]{0,40}\b(vragen|benaderen|gunnen|opdracht geven|inhuren|tekenen|kopen bij|bestellen bij)\b"
+    r"|\b(leverancier|firma|bedrijf|bureau|partij) \w+ (direct|rechtstreeks) (vragen|benaderen|inhuren)\b"
+    r"|\b(may|can) (i|we)\b[^.?!]{0,60}\b(directly|straight away|one to one|without (a )?tender)\b",
+    re.IGNORECASE,
+)
 _BID_SIGNS = re.compile(
     r"offertenummer|geldigheid(sduur)? (van deze )?offerte|geldig tot|totaalprijs|onze prijs|prijs per stuk|subtotaal|"
     r"wij (bieden|brengen) u|hierbij (bieden|ontvangt)|inschrijfsom|inschrijfbiljet|stuksprijs|"
@@ -80,6 +87,11 @@ def is_attack(text: str) -> bool:
 def is_unfair(text: str) -> bool:
     """Whether a message asks to favour a party or to escape the rules; certain patterns only."""
     return bool(UNFAIR.search(text))
+
+
+def about_one_supplier(text: str) -> bool:
+    """Whether a message asks to go to one supplier without others."""
+    return bool(ONE_SUPPLIER.search(text))
 
 
 def about_bids(text: str) -> bool:

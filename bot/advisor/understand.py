@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from bot.advisor import clock, followup, naming, screen
 from bot.advisor import intent as intents
 from bot.advisor import language as languages
-from bot.advisor import naming, screen
 from bot.advisor import room as rooms
 from bot.advisor.context import Context, Named
 from bot.advisor.facts import Told
+from bot.advisor.masking import mask
 from knowledge.lexical import tokens
 from knowledge.vocabulary import vocabulary
 
@@ -19,8 +20,10 @@ ASKS_FOR_CASES = re.compile(r"\b(voorbeeld|praktijk|ervaring|case|wie|welke|exam
 
 def screen_message(context: Context) -> None:
     """Clean text and its language; ends the run for emptiness, attacks and bids."""
-    context.text = screen.clean(context.message)
-    context.language = context.wanted_language or languages.detect(context.text)
+    text = screen.clean(context.message)
+    context.text = mask(text)
+    context.personal = context.text != text
+    context.language = context.wish.language or languages.detect(context.text)
     context.told = Told(context.language)
     if screen.is_empty(context.text):
         context.status = "clarify"
@@ -37,7 +40,8 @@ def understand(context: Context) -> None:
     context.vector = context.engine.embed_query(context.text)
     families = vocabulary().families_in(context.text[: screen.SHOWN_CHARACTERS], context.language)
     context.families = [family for family, _ in families]
-    context.intent = context.wanted_intent or _intent(context)
+    context.one_supplier = screen.about_one_supplier(context.text)
+    context.intent = "how" if context.one_supplier else context.wish.intent or _intent(context)
     if context.intent == "outside":
         context.status = "outside"
     elif context.intent == "attack":
@@ -64,13 +68,14 @@ def _intent(context: Context) -> intents.Intent:
 def judge_room(context: Context) -> None:
     """How much is open, and how much widening fits; ends the run for small talk and what is too broad."""
     text, language = context.text, context.language
-    context.room = rooms.room(text, language)
-    silent = context.seen.no_questions or rooms.wants_no_questions(text, language)
+    context.room = context.wish.room or rooms.told_room(text, language) or "idea"
+    context.due, context.haste = clock.due(text, context.today), clock.haste(text)
+    silent = context.seen.no_questions or followup.says(text, "quiet")
     family = context.named.family if context.named else None
     context.dose = rooms.dose(context.intent, context.room, family, text, language, silent)
     if context.intent == "other":
         context.status = "answered"
-    elif context.wanted_intent is None and context.intent != "how" and not context.named and _is_broad(context):
+    elif context.wish.intent is None and not context.wish.skill and not context.named and _is_broad(context):
         context.status = "clarify"
 
 
@@ -82,4 +87,4 @@ def _is_smalltalk(context: Context) -> bool:
 def _is_broad(context: Context) -> bool:
     """Whether a message is a word or two that could mean anything: `veiligheid`, `iets met data`."""
     few = len(context.text.split()) <= FEW_WORDS + 1 and len(set(tokens(context.text, context.language))) <= FEW_WORDS
-    return few and not context.families and not ASKS_FOR_CASES.search(context.text)
+    return few and context.intent != "how" and not context.families and not ASKS_FOR_CASES.search(context.text)

@@ -6,6 +6,7 @@ import logging
 
 from bot.advisor.advice import Block
 from bot.advisor.context import Context
+from knowledge.document import Case, Guidance
 
 log = logging.getLogger(__name__)
 
@@ -17,8 +18,9 @@ def verify(context: Context) -> None:
     for source in context.told.sources:
         document = generation.documents.get(source.id)
         pages = {page.url for page in document.sources} if document else set()
-        said = " ".join(" ".join(passage.text.split()) for passage in generation.passages_of.get(source.id, []))
-        if source.url not in pages or " ".join(source.quote.split()) not in said:
+        passages = [passage.text for passage in generation.passages_of.get(source.id, [])]
+        said = _plain(" ".join([*passages, *(_short_fields(document) if document else [])]))
+        if source.url not in pages or _plain(source.quote) not in said:
             log.error("a fact of document %s is not in the library and was left out", source.id)
             wrong.add(source.n)
     if not wrong:
@@ -30,3 +32,16 @@ def verify(context: Context) -> None:
         if sentences or not block.sentences:
             kept.append(block.model_copy(update={"sentences": sentences}))
     context.blocks = kept
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _short_fields(document: Case | Guidance) -> list[str]:
+    """What a document says outside its passages: titles, and what a case touches."""
+    fields = [document.title, document.en.title if document.en else ""]
+    if isinstance(document, Case):
+        fields += [document.first_solution or "", "; ".join(document.connections)]
+        fields.append("; ".join(document.en.connections) if document.en else "")
+    return fields

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -55,17 +54,16 @@ def from_line(line: str) -> str:
 
 def _safely(library: Library, message: str, language: Language | None) -> Advice:
     """The advice; when something unforeseen goes wrong, the sentence with a code that the log has."""
-    from bot.advisor.advise import advise
-    from bot.chat import failed
+    from bot.advisor.state import ChatState
+    from bot.chat import Conversation, failed
     from bot.cli import place
 
-    with library.lease() as (generation, engine):
-        try:
-            return advise(message, generation, engine, today=date.today(), language=language)
-        except Exception as error:
-            advice, code = failed(message, language or "nl")
-            note(f"ERROR {code}: {place(error)}")
-            return advice
+    try:
+        return Conversation(library, ChatState()).say(message, language).advice
+    except Exception as error:
+        advice, code = failed(message, language or "nl")
+        note(f"ERROR {code}: {place(error)}")
+        return advice
 
 
 def as_text(advice: Advice, numbered: bool = False) -> str:

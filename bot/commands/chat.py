@@ -22,9 +22,10 @@ def command(name: str, forget: str | None, as_json: bool) -> int:
     """Talk: a turn a line on standard input. A line may be {"text": …} or {"action": ID}; /nieuw begins afresh."""
     from sqlalchemy.exc import SQLAlchemyError
 
+    from bot.advisor.state import ChatState
     from bot.chat import Conversation, failed
     from bot.cli import place
-    from bot.memory import ChatState, Memory
+    from bot.memory import Memory
     from knowledge.database import DatabaseError, connect
     from knowledge.library import Library
 
@@ -100,7 +101,7 @@ def _turn(conversation: Any, line: str) -> Any:
         if isinstance(value, dict) and isinstance(value.get("text"), str):
             return conversation.say(value["text"])
     state = conversation.state
-    last = state.turns.get(state.turn)
+    last = state.last
     if last and line.strip().isdecimal() and 1 <= int(line.strip()[:3]) <= len(last.options):
         return conversation.tap(f"{state.turn}.{int(line.strip()[:3]) - 1}")
     return conversation.say(line)
