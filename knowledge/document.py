@@ -88,6 +88,7 @@ class CaseEnglish(Strict):
     approach: str | None = None
     result: str | None = None
     lesson: str | None = None
+    connections: list[str] = []
 
 
 class GuidanceEnglish(Strict):

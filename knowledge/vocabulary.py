@@ -24,6 +24,16 @@ class Label(BaseModel):
         return self.nl if language == "nl" else self.en
 
 
+class SectorLabel(Label):
+    """A sector, and the functions within one's own organisation that mostly know about it."""
+
+    calls_nl: list[str] = []
+    calls_en: list[str] = []
+
+    def calls(self, language: str) -> list[str]:
+        return self.calls_nl if language == "nl" else self.calls_en
+
+
 class Family(Label):
     """A family of solutions, the problem that such a solution is usually bought for, and guidance on buying it."""
 
@@ -44,7 +54,7 @@ class Family(Label):
 
 
 class Vocabulary(BaseModel):
-    sectors: dict[str, Label]
+    sectors: dict[str, SectorLabel]
     themes: dict[str, Label]
     families: dict[str, Family]
 
