@@ -23,7 +23,7 @@ RUN := $(VENV)/.installed-run-$(subst $(comma),-,$(JOINED))
 TEST := $(VENV)/.installed-test-$(subst $(comma),-,$(JOINED))
 
 .DEFAULT_GOAL := help
-.PHONY: help ask chat ingest test test-long check vectors bench clean
+.PHONY: help ask chat ingest test test-long check vectors bench clean eval-peers
 export Q
 
 help:  ## Show what can be made
@@ -74,4 +74,19 @@ $(RUN): $(VENV)/bin/pip pyproject.toml constraints.txt
 $(TEST): $(VENV)/bin/pip pyproject.toml constraints.txt
 	@echo "Installing into $(VENV) (some minutes the first time) …"
 	@$(PYTHON) -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[test$(subst $(space),,$(foreach extra,$(EXTRAS),$(comma)$(extra)$(comma)test-$(extra)))]'
+	@touch $@
+
+# The environment and the results of the comparison with other libraries stand apart from ours.
+PEERS := tests/evals/peers
+PEERS_VENV := var/evals/peers-venv
+
+eval-peers: $(PEERS_VENV)/.installed  ## Search with the defaults of LangChain, LlamaIndex and Haystack (long the first time)
+	$(PEERS_VENV)/bin/python $(PEERS)/run.py knowledge tests/evals/data/search.questions.tsv var/evals/peers.json
+
+$(PEERS_VENV)/.installed: $(PEERS)/requirements.txt
+	@python3 -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' \
+		|| { echo "Python 3.11 or 3.12 is needed; python3 is another version."; exit 1; }
+	@echo "Installing into $(PEERS_VENV) (some minutes the first time) …"
+	@python3 -m venv $(PEERS_VENV)
+	@$(PEERS_VENV)/bin/python -m pip install -qq --disable-pip-version-check -r $(PEERS)/requirements.txt
 	@touch $@

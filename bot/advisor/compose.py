@@ -10,6 +10,7 @@ from bot.advisor.advice import Block, Sentence
 from bot.advisor.clock import said
 from bot.advisor.context import Context
 from bot.advisor.facts import expired, family_of, field, fitting_step, tell_case, tell_pitfall, tell_steps, title, validity, who
+from bot.advisor.look import after_publication
 from bot.advisor.room import always_helps
 from bot.texts import pick, texts
 from knowledge.document import Case, Guidance
@@ -57,7 +58,7 @@ def _written(context: Context) -> list[Block]:
     elif context.status == "outside":
         text = words["status"]["outside"]
     else:
-        text = words["other"][intents.smalltalk(context.text, context.language)]
+        text = words["other"][intents.smalltalk(context.text, context.asked_in)]
     return [Block(kind="lead", sentences=[Sentence(text=text)])]
 
 
@@ -67,10 +68,11 @@ def _found(context: Context) -> list[Block]:
     if context.answering:
         heading = [*_cases(context)] if cases else []
         return [Block(kind="lead", sentences=context.wish.opening), *heading]
-    if context.intent == "how" and context.room != "published":
+    if context.intent == "how" and not after_publication(context):
         if not context.help:
             return [Block(kind="lead", sentences=[Sentence(text=texts(context.language)["lead"]["no_topic"])])]
         lead = [_one_supplier(context)] if context.one_supplier else []
+        lead += [Block(kind="lead", sentences=[Sentence(text=context.wish.echo)])] if context.wish.echo else []
         return [*lead, *_how(context), *(_cases(context) if context.dose == "light" and not context.one_supplier else [])]
     if context.intent == "examples" and cases and context.room != "running":
         return [_lead(context), *_cases(context, heading=False)]
@@ -84,6 +86,8 @@ def _one_supplier(context: Context) -> Block:
 def _lead(context: Context) -> Block:
     """The first words: the clock when there is one, else what the buyer wants, said back."""
     sentences = _clock(context)
+    if context.wish.echo:
+        sentences.insert(0, Sentence(text=context.wish.echo))
     name, slots = _lead_name(context)
     if not (sentences and name == "running"):
         text = pick(texts(context.language)["lead"][name], context.seen.turn)
@@ -93,15 +97,15 @@ def _lead(context: Context) -> Block:
 
 def _lead_name(context: Context) -> tuple[str, dict[str, str]]:
     """Which of the texts under `lead` begins this answer, and what is put into it."""
-    named = context.named.text if context.named else ""
+    named = context.named.words if context.named else ""
     family = context.named.family if context.named else None
     if context.wish.wanted and context.found != "good":
         label = context.wish.wanted.label(context.language)
         return ("wanted_nearest" if context.near else "wanted_nothing"), {"wanted": label}
     if context.found == "nothing" and context.room == "idea" and not context.help:
-        return ("no_more" if context.seen.cases else "nothing_at_all"), {}
+        return ("no_more" if context.seen.again else "nothing_at_all"), {}
     if context.found == "nothing" and context.room == "idea":
-        if context.seen.cases:
+        if context.seen.again:
             return "no_more", {}
         return ("nothing_named", {"named": named}) if named else ("nothing", {})
     if context.intent == "examples":

@@ -19,7 +19,7 @@ SECTORS = 2
 
 def look(context: Context) -> None:
     """Cases with a like problem, or about the very words, that say what else they touched."""
-    generation, language = context.generation, context.language
+    generation, language = context.generation, context.asked_in
     hits = search.search(generation, context.text, context.vector, language, 12, lambda document: isinstance(document, Case))
     scores = {case.id: told for case, told in ranked_by_problem(context) if told >= LIKE}
     for id_, evidence in search.evidence(generation, context.text, language, hits).items():

@@ -22,17 +22,26 @@ from knowledge.vocabulary import Family
 
 @dataclass
 class Named:
-    """The ready-made thing that a message has fixed on, as the buyer wrote it, and its family where it is known."""
+    """The ready-made thing that a message has fixed on, as the buyer wrote it, and its family where it is known.
+
+    `said`: what to call it in an answer in another language.
+    """
 
     text: str
     family: Family | None
+    said: str | None = None
+
+    @property
+    def words(self) -> str:
+        """What to call it in the answer."""
+        return self.said or self.text
 
 
 @dataclass
 class Seen:
     """What a conversation has had already, so that it is not repeated unless asked, and what it knows.
 
-    `steps` are the guidance steps told about this subject; `chat` tells chats apart, so that wording varies between them.
+    `steps` are the guidance steps told about this subject; `again`: the subject is going on, not beginning.
     """
 
     cases: set[str] = field(default_factory=set)
@@ -40,6 +49,7 @@ class Seen:
     perspectives: list[Perspective] = field(default_factory=list)
     steps: set[str] = field(default_factory=set)
     no_questions: bool = False
+    again: bool = False
     turn: int = 0
 
 
@@ -47,14 +57,16 @@ class Seen:
 class Wish:
     """What the conversation has settled before the message is looked at: it overrides what the message itself tells.
 
-    `opening` takes up the buyer's answer to a question in place of the usual first words; `wanted` says which cases are
+    `echo` are words of a follow-up to begin with. `fact_room` is the room of the subject, for a question on a rule that stands beside it. `opening` takes up the buyer's answer to a question in place of the usual first words; `wanted` says which cases are
     asked for; `ask` names the question that should end the answer.
     """
 
     language: Language | None = None
     intent: Intent | None = None
     room: Room | None = None
+    fact_room: Room | None = None
     skill: Skill | None = None
+    echo: str = ""
     wanted: Wanted = field(default_factory=Wanted)
     opening: list[Sentence] = field(default_factory=list)
     ask: str | None = None
@@ -62,7 +74,10 @@ class Wish:
 
 @dataclass
 class Context:
-    """Filled step by step in `advise`; a step may end the run by setting `status`."""
+    """Filled step by step in `advise`; a step may end the run by setting `status`.
+
+    `language` is that of the answer, `asked_in` that of the message.
+    """
 
     message: str
     today: date
@@ -72,6 +87,7 @@ class Context:
     wish: Wish
     text: str = ""
     language: Language = "nl"
+    asked_in: Language = "nl"
     vector: Sequence[float] = ()
     intent: Intent = "other"
     families: list[Family] = field(default_factory=list)
@@ -87,6 +103,7 @@ class Context:
     near: list[Case] = field(default_factory=list)
     sideways: list[Case] = field(default_factory=list)
     unmet: bool = False
+    earlier: list[Case] = field(default_factory=list)
     told: Told = field(default_factory=lambda: Told("nl"))
     blocks: list[Block] = field(default_factory=list)
     directions: list[Direction] = field(default_factory=list)

@@ -31,19 +31,20 @@ def look(context: Context) -> None:
         context.help = _documents(context, ONE_SUPPLIER)
         context.found = "good" if context.help else "nothing"
         return
-    generation, text, language = context.generation, context.text, context.language
+    generation, text, language = context.generation, context.text, context.asked_in
 
     def of(kind: type, count: int = PASSAGES) -> list[search.Hit]:
         def keep(document: Case | Guidance) -> bool:
-            return isinstance(document, kind) and document.id not in context.seen.cases
+            return isinstance(document, kind) and (bool(context.wish.wanted) or document.id not in context.seen.cases)
 
         return search.search(generation, text, context.vector, language, count, keep)
 
     guidance = of(Guidance)
-    if context.intent == "how" and context.room != "published":
+    if context.intent == "how" and not after_publication(context):
         _look_for_fact(context, guidance)
         return
-    if context.intent == "examples" and not context.wish.wanted:
+    asked = bool(context.wish.wanted)
+    if context.intent == "examples" and not asked and not context.answering:
         context.wish.wanted = wanted.read(text, cases_of(context), context.today.year)
     told = search.evidence(generation, text, language, of(Case, MANY_PASSAGES if context.wish.wanted else PASSAGES))
     context.found = search.judge(told)
@@ -52,9 +53,14 @@ def look(context: Context) -> None:
     if context.room == "published":  # help, no widening: what was looked for is the guidance
         context.found = "good" if context.help else "nothing"
     elif context.wish.wanted:
-        _look_for_wanted(context, told)
+        _look_for_wanted(context, told, again=asked)
     else:
         _look_for_cases(context, told)
+
+
+def after_publication(context: Context) -> bool:
+    """Whether the answer is what may still be done after publication; a question on a rule gets that rule."""
+    return context.room == "published" and not intents.FACT.search(context.text)
 
 
 def cases_of(context: Context) -> list[Case]:
@@ -70,11 +76,11 @@ def _documents(context: Context, ids: tuple[str, ...] | list[str]) -> list[Guida
 def _look_for_fact(context: Context, hits: list[search.Hit]) -> None:
     """The topic that answers a how-question."""
     generation = context.generation
-    told = search.evidence(generation, context.text, context.language, hits)
+    told = search.evidence(generation, context.text, context.asked_in, hits)
     context.found = search.judge(told)
     if context.found != "nothing":
         best = generation.documents[max(told, key=lambda id_: told[id_])]
-        if search.coverage(generation, context.text, context.language, best) < SHARED_WORDS:
+        if search.coverage(generation, context.text, context.asked_in, best) < SHARED_WORDS:
             context.found = "nearest"
         context.help = [best] if isinstance(best, Guidance) else []
     if context.dose == "light":
@@ -97,7 +103,7 @@ def _help(context: Context, hits: list[search.Hit]) -> list[Guidance]:
     else:
         # A topic that belongs to a family is told of that family only: camera law is not for sound or body cameras.
         others = {id_ for family in vocabulary().families.values() for id_ in family.guidance} - set(ids)
-        told = search.evidence(context.generation, context.text, context.language, hits)
+        told = search.evidence(context.generation, context.text, context.asked_in, hits)
         free = {id_: evidence for id_, evidence in told.items() if id_ not in others}
         if search.judge(free) == "good":
             ids.append(max(free, key=lambda id_: free[id_]))
@@ -111,13 +117,13 @@ def problem_text(context: Context) -> str:
     if context.named is None or context.intent not in ("solution", "how"):
         return context.text
     rest = context.text.replace(context.named.text, " ")
-    stop = STOP_NL if context.language == "nl" else STOP_EN
+    stop = STOP_NL if context.asked_in == "nl" else STOP_EN
     words = [word for word in WORD.findall(rest) if word.lower() not in stop and not word.isdigit()]
     circumstances = " ".join(word for word in words if not intents.TRADE.search(word))[:200]
     if family is None:
         return circumstances or context.text
     # The library's problems are Dutch first, so the Dutch words come nearest.
-    return f"{family.problem_nl} {circumstances}" if context.language == "nl" else family.problem_nl
+    return f"{family.problem_nl} {circumstances}" if context.asked_in == "nl" else family.problem_nl
 
 
 def ranked_by_problem(context: Context) -> list[tuple[Case, float]]:
@@ -128,20 +134,26 @@ def ranked_by_problem(context: Context) -> list[tuple[Case, float]]:
     return search.by_problem(context.generation, problem, context.vector, [family] if family else context.families)
 
 
-def _look_for_wanted(context: Context, told: Mapping[str, float]) -> None:
-    """The cases of the kind that was asked for; where there is none, the nearest others, and `unmet` says so."""
-    wish, documents = context.wish.wanted, context.generation.documents
+def _look_for_wanted(context: Context, told: Mapping[str, float], again: bool) -> None:
+    """The cases of the kind that was asked for; where there is none, the nearest others, and `unmet` says so.
+
+    `again`: it was asked for just now, so that a case that was seen is better than one that hardly fits.
+    """
+    wish, documents, seen = context.wish.wanted, context.generation.documents, context.seen.cases
     scores: dict[str, float] = dict(told)
     for case, evidence in ranked_by_problem(context):
         scores[case.id] = max(scores.get(case.id, 0.0), evidence)
-    order = sorted(scores, key=lambda id_: -scores[id_])
-    fitting = [documents[id_] for id_ in order if scores[id_] >= ASKED_FOR and id_ not in context.seen.cases]
-    cases = [case for case in fitting if isinstance(case, Case) and wish.accepts(case)]
+    ranked = [documents[id_] for id_ in sorted(scores, key=lambda id_: -scores[id_]) if scores[id_] >= ASKED_FOR]
+    fitting = [case for case in ranked if isinstance(case, Case)]
+    asked_for = [case for case in fitting if wish.accepts(case)]
+    cases = [case for case in asked_for if case.id not in seen]
+    if again and not any(scores[case.id] >= search.GOOD for case in cases):
+        cases = [case for case in asked_for if scores[case.id] >= search.GOOD] or cases
     if not cases and wish.names:  # a place asked for by name: all there is of it
-        cases = [case for case in cases_of(context) if wish.accepts(case) and case.id not in context.seen.cases]
+        cases = [case for case in cases_of(context) if wish.accepts(case) and case.id not in seen]
     if not cases:
         context.unmet = True
-        cases = [case for case in fitting if isinstance(case, Case) and scores[case.id] >= search.GOOD]
+        cases = [case for case in fitting if scores[case.id] >= search.GOOD and case.id not in seen]
     context.near = cases[:CASES]
     context.found = "nothing" if not cases else "nearest" if context.unmet else "good"
 

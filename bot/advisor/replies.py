@@ -81,8 +81,20 @@ def why(state: ChatState, language: Language, message: str) -> Advice:
     words = texts(language)["why"]
     last = state.last
     asked = question(last.question) if last else None
-    text = asked.wording(language).why if asked else words["cases"] if last and last.cases else words["nothing"]
-    return written(f"{text} {words['answer'] if asked else ''}".strip(), message, language)
+    named = _subject_name(state, language)
+    about = words["about"].format(named=named) if named else ""
+    if asked is None:
+        text = words["cases"] if last and last.cases else words["nothing"]
+        return written(f"{text} {about}".strip(), message, language)
+    wording = asked.wording(language)
+    return written(" ".join(filter(None, [wording.why, about, words["answer"]])), message, language)
+
+
+def _subject_name(state: ChatState, language: Language) -> str | None:
+    """What to call the subject: the thing that was named, else the family of solutions that stood in the message."""
+    families = vocabulary().families
+    known = [families[id_][language] for id_ in state.subject.families if id_ in families]
+    return state.subject.named or (known[0] if known else None)
 
 
 def _capital(text: str) -> str:

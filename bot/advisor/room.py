@@ -31,9 +31,11 @@ def _pattern(name: str, language: Language) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{part})" for part in entry[language]), re.IGNORECASE)
 
 
-def told_room(text: str, language: Language) -> Room | None:
-    """The room that a message tells of; None when it tells of none."""
-    return next((name for name in _table()["rooms"] if _pattern(name, language).search(text)), None)
+def told_room(text: str) -> Room | None:
+    """The room that a message tells of, in either language; None when it tells of none."""
+    return next(
+        (name for name in _table()["rooms"] if _pattern(name, "nl").search(text) or _pattern(name, "en").search(text)), None
+    )
 
 
 def own_purchase(text: str, language: Language) -> bool:

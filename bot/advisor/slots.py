@@ -40,9 +40,12 @@ def slots(context: Context) -> dict[str, str]:
     """The slots `named`, `problem` and `place` that may be filled for this message."""
     dutch = context.language == "nl"
     found: dict[str, str] = {}
+    other = context.asked_in != context.language
     named = context.named
-    if named and named.family and len(named.text.split()) <= NAMED_WORDS and not _UNSURE.search(named.text):
-        found["named"] = named.text
+    if named and named.family and len(named.text.split()) <= NAMED_WORDS and not _UNSURE.search(named.words):
+        found["named"] = named.words
+    if other:
+        return found
     if problem := (_PROBLEMS_NL if dutch else _PROBLEMS_EN).search(context.text):
         found["problem"] = problem[1].lower()
     if place := (_PLACE_NL if dutch else _PLACE_EN).search(context.text):

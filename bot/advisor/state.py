@@ -11,6 +11,7 @@ from knowledge.document import Language
 from knowledge.intents import Intent
 
 TURNS = 20  # of which a tap still does the right thing
+EARLIER = 3  # subjects to which a conversation can go back
 SUBJECT_CHARACTERS = 400
 ANSWER_CHARACTERS = 200
 
@@ -67,7 +68,37 @@ class ChatState(BaseModel):
     cases: list[str] = []
     questions: list[str] = []
     no_questions: bool = False
+    fact: str = ""
 
     @property
     def last(self) -> Turn | None:
         return self.turns.get(self.turn)
+
+    @property
+    def last_with_cases(self) -> Turn | None:
+        """The last turn whose answer showed cases."""
+        return next((turn for turn in reversed(self.turns.values()) if turn.cases), None)
+
+    def begin(self, subject: Subject) -> None:
+        """Make another subject the current one, and keep the one so far to come back to."""
+        if self.subject.known:
+            self.earlier = [*self.earlier, self.subject][-EARLIER:]
+        self.subject = subject
+
+    def resume(self, turn: Turn) -> None:
+        """Make the subject of an earlier turn the current one again."""
+        if not turn.subject or turn.subject == self.subject.text:
+            return
+        found = next((subject for subject in self.earlier if subject.text == turn.subject), None)
+        if found:
+            self.earlier.remove(found)
+        self.begin(found or Subject(text=turn.subject, intent=turn.intent, named=turn.named, room=turn.room))
+
+    def remember(self, turn: Turn) -> None:
+        """Add an answered turn, and what it showed and asked."""
+        self.turn += 1
+        self.turns = {number: kept for number, kept in self.turns.items() if number > self.turn - TURNS}
+        self.turns[self.turn] = turn
+        self.cases = list(dict.fromkeys([*self.cases, *turn.cases]))
+        if turn.question:
+            self.questions = list(dict.fromkeys([*self.questions, turn.question]))

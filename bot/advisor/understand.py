@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from bot.advisor import clock, followup, naming, screen
 from bot.advisor import intent as intents
@@ -12,7 +13,7 @@ from bot.advisor.context import Context, Named
 from bot.advisor.facts import Told
 from bot.advisor.masking import mask
 from knowledge.lexical import tokens
-from knowledge.vocabulary import vocabulary
+from knowledge.vocabulary import Family, vocabulary
 
 FEW_WORDS = 2
 ASKS_FOR_CASES = re.compile(r"\b(voorbeeld|praktijk|ervaring|case|wie|welke|example|experience|who|which)", re.IGNORECASE)
@@ -23,7 +24,8 @@ def screen_message(context: Context) -> None:
     text = screen.clean(context.message)
     context.text = mask(text)
     context.personal = context.text != text
-    context.language = context.wish.language or languages.detect(context.text)
+    context.asked_in = languages.detect(context.text, context.wish.language or "nl")
+    context.language = context.wish.language or context.asked_in
     context.told = Told(context.language)
     if screen.is_empty(context.text):
         context.status = "clarify"
@@ -38,7 +40,7 @@ def screen_message(context: Context) -> None:
 def understand(context: Context) -> None:
     """Intent and named solution; ends the run for what is outside or an attack."""
     context.vector = context.engine.embed_query(context.text)
-    families = vocabulary().families_in(context.text[: screen.SHOWN_CHARACTERS], context.language)
+    families = vocabulary().families_in(context.text[: screen.SHOWN_CHARACTERS], context.asked_in)
     context.families = [family for family, _ in families]
     context.one_supplier = screen.about_one_supplier(context.text)
     context.intent = "how" if context.one_supplier else context.wish.intent or _intent(context)
@@ -47,13 +49,21 @@ def understand(context: Context) -> None:
     elif context.intent == "attack":
         context.status = "declined"
     elif context.intent == "solution":
-        context.named = naming.find(context.text[: screen.SHOWN_CHARACTERS], context.language, families)
-    elif context.intent == "how" and families and rooms.own_purchase(context.text, context.language):
+        context.named = _named(context, families)
+    elif context.intent == "how" and families and rooms.own_purchase(context.text, context.asked_in):
         context.named = next((Named(word, family) for family, word in families if family.buys), None)
 
 
+def _named(context: Context, families: list[tuple[Family, str]]) -> Named | None:
+    """The named solution; in an answer in another language by its family's name, which both languages have."""
+    named = naming.find(context.text[: screen.SHOWN_CHARACTERS], context.asked_in, families)
+    if named is None or context.asked_in == context.language:
+        return named
+    return replace(named, said=named.family[context.language]) if named.family else None
+
+
 def _intent(context: Context) -> intents.Intent:
-    if intents.is_plain_smalltalk(context.text, context.language):
+    if intents.is_plain_smalltalk(context.text, context.asked_in):
         return "other"
     scores = context.generation.intents.scores(context.text, context.vector)
     told = intents.decide(scores, context.text, bool(context.families))
@@ -67,8 +77,9 @@ def _intent(context: Context) -> intents.Intent:
 
 def judge_room(context: Context) -> None:
     """How much is open, and how much widening fits; ends the run for small talk and what is too broad."""
-    text, language = context.text, context.language
-    context.room = context.wish.room or rooms.told_room(text, language) or "idea"
+    text, language = context.text, context.asked_in
+    told = context.wish.room or (None if intents.FACT.search(text) else rooms.told_room(text))
+    context.room = told or (context.wish.fact_room if context.intent == "how" else None) or "idea"
     context.due, context.haste = clock.due(text, context.today), clock.haste(text)
     silent = context.seen.no_questions or followup.says(text, "quiet")
     family = context.named.family if context.named else None
@@ -81,10 +92,10 @@ def judge_room(context: Context) -> None:
 
 def _is_smalltalk(context: Context) -> bool:
     """Whether a message that looks like small talk is a known kind of it, or says nothing else."""
-    return intents.smalltalk(context.text, context.language) != "plain" or not tokens(context.text, context.language)
+    return intents.smalltalk(context.text, context.asked_in) != "plain" or not tokens(context.text, context.asked_in)
 
 
 def _is_broad(context: Context) -> bool:
     """Whether a message is a word or two that could mean anything: `veiligheid`, `iets met data`."""
-    few = len(context.text.split()) <= FEW_WORDS + 1 and len(set(tokens(context.text, context.language))) <= FEW_WORDS
+    few = len(context.text.split()) <= FEW_WORDS + 1 and len(set(tokens(context.text, context.asked_in))) <= FEW_WORDS
     return few and context.intent != "how" and not context.families and not ASKS_FOR_CASES.search(context.text)

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from knowledge.document import Case, Language
+from knowledge.lexical import tokens
 
 RECENT_YEARS = 4
 _NAME = re.compile(r"[A-Z][^\W_]+(?:[ -][A-Z][^\W_]+)*")
@@ -90,18 +91,27 @@ def _pattern(name: str, part: str = "") -> re.Pattern[str]:
     return re.compile("|".join(rf"\b(?:{each})\b" for each in parts), re.IGNORECASE)
 
 
+# Before a kind of organisation: it is the buyer's own, whose examples are not asked for.
+_OURS = re.compile(
+    r"\b(our|my|we are an?|as an?|ons|onze|mijn|wij|als|wij zijn een)( kleine| grote| small| large)? $", re.IGNORECASE
+)
+
+
 def read(text: str, cases: list[Case], year: int) -> Wanted:
     """What a message asks for among `cases`; `year` is this year."""
 
     def says(name: str, part: str = "") -> bool:
         return bool(_pattern(name, part).search(text))
 
+    def others(body: str) -> bool:
+        return any(not _OURS.search(text[: match.start()]) for match in _pattern("bodies", body).finditer(text))
+
     since = _pattern("since").search(text)
     in_year = None if since else _pattern("in_year").search(text)
     countries = frozenset(code for code in _data()["countries"] if says("countries", code))
     outcomes = {"failed", "mixed"} if says("failed") else {"worked"} if says("worked") else set()
     return Wanted(
-        body=next((name for name in _data()["bodies"] if says("bodies", name)), None),
+        body=next((name for name in _data()["bodies"] if others(name)), None),
         names=_names(text, cases),
         countries=countries,
         abroad=not countries and says("abroad"),
@@ -110,6 +120,29 @@ def read(text: str, cases: list[Case], year: int) -> Wanted:
         since=int(next(filter(None, since.groups()))) if since else year - RECENT_YEARS if says("recent") else None,
         year=int(next(filter(None, in_year.groups()))) if in_year else None,
     )
+
+
+def asks(text: str) -> bool:
+    """Whether a message asks for a kind of example by plain words; places by name aside."""
+    return bool(_anything().search(text))
+
+
+def only_asks(text: str, language: Language) -> bool:
+    """Whether a message asks for a kind of example and names no subject beside that."""
+    return asks(text) and len(set(tokens(_anything().sub(" ", text), language)) - _AROUND) <= 1
+
+
+# What stands around such words without naming a subject, as stems.
+_AROUND = frozenset("ging gat ander elder nu dan go other happen".split())
+
+
+@cache
+def _anything() -> re.Pattern[str]:
+    names = ("failed", "worked", "no_purchase", "recent", "since", "in_year", "abroad")
+    parts = [_pattern(name) for name in names]
+    parts += [_pattern("bodies", body) for body in _data()["bodies"]]
+    parts += [_pattern("countries", code) for code in _data()["countries"]]
+    return re.compile("|".join(part.pattern for part in parts), re.IGNORECASE)
 
 
 def _names(text: str, cases: list[Case]) -> frozenset[str]:

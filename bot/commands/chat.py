@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bot.commands.ask import as_text
 from bot.commands.common import DONE, FAILED, note, settings, write, write_json
+
+if TYPE_CHECKING:
+    from bot.advisor.advice import Advice
 
 HELLO = "Stel je vraag (of /stop).  Ask your question (or /stop)."
 
@@ -67,14 +71,29 @@ def command(name: str, forget: str | None, as_json: bool) -> int:
                 actions, turn = [], conversation.state.turn
             if memory:
                 memory.save(name, conversation.state)
+            attachments = _attachments(advice, config.data_dir)
             if as_json:
-                extra = {"turn": turn, "actions": actions, "attachments": [], "exploration": None}
+                extra = {"turn": turn, "actions": actions, "attachments": attachments, "exploration": None}
                 write_json({**advice.as_json(), **extra})
             else:
                 write(as_text(advice, numbered=True) + "\n")
+                for attachment in attachments:
+                    note(attachment["path"])
     finally:
         library.close()
     return DONE
+
+
+def _attachments(advice: Advice, data_dir: Path) -> list[dict[str, str]]:
+    """The picture of a solution space, as a file; none where the data folder cannot be written, since the text says it all."""
+    if not advice.directions:
+        return []
+    from bot.picture import save
+
+    try:
+        return [{"kind": "picture", "path": str(save(advice.directions, advice.language, data_dir / "pictures"))}]
+    except OSError:
+        return []
 
 
 def _lines() -> Any:
