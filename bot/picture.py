@@ -65,6 +65,8 @@ def _lines(direction: Direction, words: dict[str, str]) -> list[tuple[str, int, 
     marks = [words["own"]] if direction.own else []
     if not direction.buys and direction.label != words["do_nothing"]:
         marks.append(words["buys_nothing"])
+    if direction.caution:
+        marks.append(words["caution"])
     label = direction.label[:1].upper() + direction.label[1:]
     lines = [(line, LABEL, True) for line in _wrap(label, LABEL, room)]
     lines += [(line, SMALL, True) for mark in marks for line in _wrap(mark, SMALL, room)]

@@ -10,11 +10,10 @@ import pytest
 
 from bot.advisor.advice import Advice
 from bot.advisor.advise import advise
-from bot.advisor.context import Seen
+from bot.advisor.context import Seen, Wish
 from bot.advisor.questions import bank
 from knowledge.document import Guidance
 from knowledge.generation import Generation
-from knowledge.intents import Intent
 from knowledge.library import Library
 from tests.conftest import TODAY
 
@@ -27,9 +26,9 @@ Ask = Callable[..., Advice]
 
 @pytest.fixture
 def ask(library: Library) -> Ask:
-    def run(message: str, today: date = TODAY, seen: Seen | None = None, intent: Intent | None = None) -> Advice:
+    def run(message: str, today: date = TODAY, seen: Seen | None = None, wish: Wish | None = None) -> Advice:
         with library.lease() as (generation, engine):
-            return advise(message, generation, engine, today=today, seen=seen, intent=intent)
+            return advise(message, generation, engine, today=today, seen=seen, wish=wish)
 
     return run
 

@@ -75,11 +75,15 @@ class Closing(BaseModel):
 
 
 class Direction(BaseModel):
-    """One family of solutions in the solution space; `own` is the buyer's. Without `example` the library knows none."""
+    """One family of solutions in the solution space; `own` is the buyer's. Without `example` the library knows none.
+
+    `caution`: it watches people, so that it is never shown without saying what it needs.
+    """
 
     label: str
     own: bool = False
     buys: bool = True
+    caution: bool = False
     example: str | None = None
     outcome: str | None = None
 

@@ -65,7 +65,9 @@ def sources(documents: list[Case | Guidance], question: str, language: Language)
 
 
 def _call(case: Case, language: Language) -> str:
-    words, name = texts(language)["detail"], who(case, language)
+    words = texts(language)["detail"]
+    english = case.en.organisation if case.en and language == "en" else None
+    name = english or case.organisation or who(case, language)
     if len(name) > LONG_NAME or any(character.isdigit() for character in name):
         return str(words["call_many"])
     return str(words["call"].format(who=name, ask=_ask_for(case, language)))

@@ -13,7 +13,7 @@ from knowledge.intents import Intent
 
 BUYER: tuple[Intent, ...] = ("solution", "problem", "how", "examples")
 # How far `outside` and `attack` must lie above the best of a buyer's intents before a message is sent away.
-SEND_AWAY = 0.1
+SEND_AWAY = 0.0
 FEW_WORDS = 4
 SURELY_SMALLTALK = ("confused", "thanks", "bye", "greeting", "who")
 ATTACK_WORDS = 5  # fewer say too little to accuse anybody

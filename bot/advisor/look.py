@@ -101,14 +101,20 @@ def _help(context: Context, hits: list[search.Hit]) -> list[Guidance]:
     if context.intent in ("problem", "examples") and context.room != "published":
         ids += rooms.helps("problem")
     else:
-        # A topic that belongs to a family is told of that family only: camera law is not for sound or body cameras.
-        others = {id_ for family in vocabulary().families.values() for id_ in family.guidance} - set(ids)
+        others = _careful_guidance() - set(ids)
         told = search.evidence(context.generation, context.text, context.asked_in, hits)
         free = {id_: evidence for id_, evidence in told.items() if id_ not in others}
         if search.judge(free) == "good":
             ids.append(max(free, key=lambda id_: free[id_]))
         ids += rooms.helps(context.room)
     return _documents(context, ids)
+
+
+def _careful_guidance() -> set[str]:
+    """Topics that only families to be careful with name; told of those alone: camera law is not for sound or body cameras."""
+    families = vocabulary().families.values()
+    careful = {id_ for family in families if family.caution for id_ in family.guidance}
+    return careful - {id_ for family in families if not family.caution for id_ in family.guidance}
 
 
 def problem_text(context: Context) -> str:

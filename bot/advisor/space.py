@@ -7,7 +7,7 @@ from bot.advisor.context import Context
 from bot.advisor.facts import family_of, title, who, years
 from bot.advisor.look import ranked_by_problem
 from bot.texts import texts
-from knowledge.document import Case
+from knowledge.document import Case, Language
 from knowledge.vocabulary import Family
 
 DIRECTIONS = 6  # beside doing nothing: what fits on a phone
@@ -58,50 +58,26 @@ def compose(context: Context) -> None:
         return
     lead = words["lead"]
     if own and context.named:
-        problem = own.problem_nl if language == "nl" else own.problem_en
-        lead = words["lead_problem"].format(problem=problem)
+        lead = words["lead_problem"].format(problem=own.problem_nl if language == "nl" else own.problem_en)
     context.blocks = [Block(kind="lead", sentences=[Sentence(text=lead)])]
-    if own and (context.near or own.id not in {id_ for case in context.earlier for id_ in case.solutions}):
-        _tell(context, own[language], context.near[0] if context.near else None, own=True, buys=own.buys)
-    for case in context.sideways:
-        family = family_of(case)
-        assert family is not None
-        _tell(context, family[language], case, own=False, buys=family.buys and not case.no_purchase)
+    for case in [*context.near, *context.sideways]:
+        _tell(context, case, own)
+    if own and own.id not in {id_ for case in [*context.near, *context.earlier] for id_ in case.solutions}:
+        direction = Direction(label=own[language], own=True, buys=own.buys, caution=bool(own.caution))
+        _add(context, direction, [Sentence(text=words["no_example"])])
     if context.earlier:
-        context.blocks.append(_earlier(context, own))
-    context.directions.append(Direction(label=words["do_nothing"], buys=False))
-    context.blocks.append(
-        Block(kind="direction", label=f"{words['do_nothing_label']}.", sentences=[Sentence(text=words["do_nothing_text"])])
-    )
+        known = {direction.label for direction in context.directions}
+        earlier = [_direction(case, own, language) for case in context.earlier]
+        text = words["earlier"].format(list=" · ".join(_in_short(direction, words) for direction in earlier))
+        context.blocks.append(Block(kind="direction", sentences=[Sentence(text=text)]))
+        context.directions += [direction for direction in earlier if direction.label not in known]
+    _add(context, Direction(label=words["do_nothing"], buys=False), [Sentence(text=words["do_nothing_text"])])
+    context.directions.sort(key=lambda direction: not direction.own)
     if context.dose != "none":
-        fresh = {family[language] for case in context.sideways if (family := family_of(case))}
-        options = [
-            direction.label
-            for direction in context.directions
-            if direction.example and not direction.own and direction.label in fresh
-        ][:ANSWERS]
+        families = [family for case in context.sideways if (family := family_of(case))]
+        options = [_capital(family[language]) for family in families if family is not own][:ANSWERS]
         if options:
-            context.closing = Closing(kind="offer", question=words["which"], options=[_capital(o) for o in options], id="space")
-
-
-def _earlier(context: Context, own: Family | None) -> Block:
-    """The directions of cases that the buyer has seen already, in one line."""
-    words, language = texts(context.language), context.language
-    parts = []
-    for case in context.earlier:
-        family = family_of(case)
-        assert family is not None
-        mine = own is not None and family.id == own.id
-        where = f"{who(case, language)}, {years(case, language)}"
-        parts.append(f"{family[language]} ({where}{'; ' + words['space']['own'] if mine else ''})")
-        direction = Direction(
-            label=family[language], own=mine, buys=family.buys and not case.no_purchase, example=where,
-            outcome=words["outcome"][case.outcome],
-        )  # fmt: skip
-        if direction.label not in {known.label for known in context.directions}:
-            context.directions.append(direction)
-    text = words["space"]["earlier"].format(list=" · ".join(parts))
-    return Block(kind="direction", sentences=[Sentence(text=text)])
+            context.closing = Closing(kind="offer", question=words["which"], options=options, id="space")
 
 
 def _own(context: Context) -> Family | None:
@@ -113,18 +89,42 @@ def _own(context: Context) -> Family | None:
     return None
 
 
-def _tell(context: Context, label: str, case: Case | None, *, own: bool, buys: bool) -> None:
-    words, language = texts(context.language), context.language
-    mark = f" ({words['space']['own']})" if own else "" if buys else f" ({words['space']['buys_nothing']})"
-    if case is None:
-        sentences = [Sentence(text=words["space"]["no_example"])]
-        context.directions.append(Direction(label=label, own=own, buys=buys))
-    else:
-        outcome = words["outcome"][case.outcome]
-        where = f"{who(case, language)}, {years(case, language)}"
-        sentences = [context.told.fact(case, title(case, language), frame=f"{where} ({outcome}): {{text}}.")]
-        context.directions.append(Direction(label=label, own=own, buys=buys, example=where, outcome=outcome))
-    context.blocks.append(Block(kind="direction", label=f"{_capital(label)}{mark}.", sentences=sentences))
+def _direction(case: Case, own: Family | None, language: Language) -> Direction:
+    """The direction that a case took."""
+    family = family_of(case)
+    assert family is not None
+    return Direction(
+        label=family[language],
+        own=own is not None and family.id == own.id,
+        buys=family.buys and not case.no_purchase,
+        caution=bool(family.caution or {"dpia", "own_legal_basis"} & set(case.cautions)),
+        example=f"{who(case, language)}, {years(case, language)}",
+        outcome=texts(language)["outcome"][case.outcome],
+    )
+
+
+def _tell(context: Context, case: Case, own: Family | None) -> None:
+    """Add the direction of a case, with what its title says happened."""
+    direction = _direction(case, own, context.language)
+    fact = context.told.fact(case, title(case, context.language))
+    fact.text = f"{direction.example} ({direction.outcome}): {fact.text}."
+    _add(context, direction, [fact])
+
+
+def _add(context: Context, direction: Direction, sentences: list[Sentence]) -> None:
+    words = texts(context.language)
+    marks = [words["space"]["own"]] if direction.own else []
+    if not direction.buys and direction.label != words["space"]["do_nothing"]:
+        marks.append(words["space"]["buys_nothing"])
+    if direction.caution:
+        sentences.append(Sentence(text=words["case"]["warning"]))
+    mark = f" ({', '.join(marks)})" if marks else ""
+    context.directions.append(direction)
+    context.blocks.append(Block(kind="direction", label=f"{_capital(direction.label)}{mark}.", sentences=sentences))
+
+
+def _in_short(direction: Direction, words: dict[str, str]) -> str:
+    return f"{direction.label} ({direction.example}{'; ' + words['own'] if direction.own else ''})"
 
 
 def _capital(text: str) -> str:

@@ -28,6 +28,8 @@ def command(question: str, lang: Language | None, as_json: bool) -> int:
         raise click.UsageError("blik ask - reads many questions; add --json")
     library = Library(settings().data_dir)
     try:
+        with library.lease():
+            pass  # open it before the first question, and say at once when there is none
         if question == "-":
             for line in sys.stdin:
                 write_json(_safely(library, from_line(line), lang).as_json())
