@@ -1,4 +1,4 @@
-"""The two indexes of a generation: vectors in Chroma, words in BM25. Built once, then only read."""
+"""The two indexes of a generation: vectors of passages in Chroma, words of documents in BM25. Built once, then only read."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ from chromadb.config import Settings as ChromaSettings
 
 from knowledge.lexical import tokens
 from knowledge.passage import Passage
+from knowledge.vocabulary import vocabulary
 
 LANGUAGES = ("nl", "en")
 BATCH = 5_000
+TITLE_WEIGHT, RELATED = 2, 0.5  # chosen by `blik eval search`
 _HNSW = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200}}
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)
@@ -51,38 +53,63 @@ def build(
     finally:
         client.close()
     for language in LANGUAGES:
-        rows_of = [i for i, passage in enumerate(passages) if passage.language == language]
-        corpus = [tokens(passages[i].words, language) for i in rows_of]
+        documents, corpus = _corpus(passages, language)
         target = folder / f"bm25-{language}"
         target.mkdir()
-        (target / "rows.json").write_text(json.dumps(rows_of), encoding="utf-8")
+        (target / "documents.json").write_text(json.dumps(documents), encoding="utf-8")
         if any(corpus):
             retriever = bm25s.BM25()
             retriever.index(corpus, show_progress=False)
             retriever.save(target, show_progress=False)
 
 
+def _corpus(passages: Sequence[Passage], language: str) -> tuple[list[str], list[list[str]]]:
+    """The documents that have text in a language, and their terms: all passages, the title twice, the keywords once."""
+    terms: dict[str, list[str]] = {}
+    for passage in passages:
+        if passage.language == language:
+            if passage.document not in terms:
+                terms[passage.document] = TITLE_WEIGHT * tokens(passage.title, language) + tokens(passage.keywords, language)
+            terms[passage.document] += tokens(passage.text, language)
+    return list(terms), list(terms.values())
+
+
 class _Lexical:
-    """BM25 over the passages of one language."""
+    """BM25 over the documents that have text in one language."""
 
     def __init__(self, folder: Path) -> None:
-        self.rows = np.asarray(json.loads((folder / "rows.json").read_text(encoding="utf-8")), dtype=np.int64)
+        self.documents: list[str] = json.loads((folder / "documents.json").read_text(encoding="utf-8"))
         self._retriever = bm25s.BM25.load(folder) if len(list(folder.iterdir())) > 1 else None
 
-    def scores(self, terms: list[str]) -> np.ndarray:
-        known = [term for term in terms if self._retriever and term in self._retriever.vocab_dict]
-        if not known or self._retriever is None:
-            return np.zeros(len(self.rows), dtype=np.float32)
-        return self._retriever.get_scores(known)
+    def shares(self, terms: Sequence[str], related: Sequence[str]) -> dict[str, float]:
+        """For each document that holds any term: its BM25 score as a share of what a document could have at most.
 
-    def rarity(self, term: str) -> float:
-        """Inverse document frequency as BM25 has it, over passages; a term that none holds weighs most."""
-        holding = 0
-        if self._retriever is not None and term in self._retriever.vocab_dict:
-            column = self._retriever.vocab_dict[term]
-            starts = self._retriever.scores["indptr"]
-            holding = int(starts[column + 1] - starts[column])
-        return math.log(1 + (len(self.rows) - holding + 0.5) / (holding + 0.5))
+        A term that no document holds counts as the rarest, so that it lowers all shares. `related` terms count for half and
+        raise no maximum.
+        """
+        if self._retriever is None:
+            return {}
+        total = np.zeros(len(self.documents))
+        most = 0.0
+        for term in dict.fromkeys(terms):
+            rows, values = self._column(term)
+            total[rows] += values
+            most += float(values.max()) if len(values) else math.log(1 + len(self.documents) / 0.5)
+        for term in dict.fromkeys(related):
+            if term not in terms:
+                rows, values = self._column(term)
+                total[rows] += RELATED * values
+        return {self.documents[row]: float(total[row] / most) for row in np.flatnonzero(total)} if most else {}
+
+    def _column(self, term: str) -> tuple[np.ndarray, np.ndarray]:
+        """The documents (by row) that hold a term and their scores for it."""
+        assert self._retriever is not None
+        column = self._retriever.vocab_dict.get(term)
+        if column is None:
+            return np.zeros(0, dtype=np.int64), np.zeros(0)
+        scores = self._retriever.scores
+        part = slice(int(scores["indptr"][column]), int(scores["indptr"][column + 1]))
+        return scores["indices"][part], scores["data"][part]
 
 
 class Index:
@@ -126,17 +153,14 @@ class Index:
         distances = found["distances"]
         return found["ids"][0], 1 - np.asarray(distances[0] if distances else [], dtype=np.float64)
 
-    def lexical(self, text: str, language: str, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Rows of the `count` passages of `language` with the highest BM25 score, and the scores (all above 0)."""
-        index = self._lexical[language]
-        scores = index.scores(tokens(text, language))
-        order = np.argsort(-scores, kind="stable")[:count]
-        order = order[scores[order] > 0]
-        return index.rows[order], scores[order]
+    def lexical(self, text: str, language: str) -> dict[str, float]:
+        """For each document of `language` that shares words with a text: how much (0 to about 1), by document id.
 
-    def rarity(self, term: str, language: str) -> float:
-        """How much a term, as `lexical.tokens` gives it, tells passages of this language apart."""
-        return self._lexical[language].rarity(term)
+        The names of the solution families in the text count too, for half: "prullenbak" also finds "bakken en inzameling".
+        """
+        families = [family for family, _ in vocabulary().families_in(text, language)]
+        related = [term for family in families for term in tokens(family[language], language)]
+        return self._lexical[language].shares(tokens(text, language), related)
 
     def close(self) -> None:
         """Give back all files and memory."""

@@ -19,7 +19,7 @@ from knowledge.search import search
 
 
 class LibraryRetriever(BaseRetriever):
-    """Finds the passages that fit a question best, at most two a document; `kind` keeps to cases or to guidance."""
+    """Finds the documents that fit a question best, each by its best passage; `kind` keeps to cases or to guidance."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 

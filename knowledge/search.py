@@ -1,8 +1,7 @@
-"""Hybrid search: vectors and words fused; and cases with a like problem but another solution."""
+"""Hybrid search: what speaks for a document by vectors and by words; and cases with a like problem but another solution."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,114 +10,73 @@ import numpy as np
 
 from knowledge.document import Case, Guidance, Language
 from knowledge.generation import Generation
-from knowledge.lexical import tokens
 from knowledge.passage import Passage
 from knowledge.vocabulary import Family, vocabulary
 
 Found = Literal["good", "nearest", "nothing"]
 Keep = Callable[[Case | Guidance], bool]
 
-# Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009); constant and weights tuned by `blik eval search`.
-RANK_CONSTANT = 10
-LEXICAL_WEIGHT: dict[Language, float] = {"nl": 0.5, "en": 0.3}
-PASSAGES_PER_DOCUMENT = 2
-DEPTH = 100  # passages taken from each half at first; filters take more until they are satisfied
-
-# Found or not: evidence is how far a document's best passage stands above what is usual for it (see `usual`), plus how much of
-# the question's rare words the document holds. Tuned by `blik eval search` on its dev split.
-COVERAGE_WEIGHT = 2.5
-GOOD, NEAREST = 2.5, 1.9
+# A document's evidence: how far its best passage, and a little its second best, stand above what is usual for them (see `usual`),
+# plus how much of the question's words it holds. Weights and thresholds chosen by `blik eval search` on its dev split.
+SECOND, LEXICAL_WEIGHT = 0.2, 4.0
+GOOD, NEAREST = 3.5, 2.8
+DEPTH = 300  # passages taken from the vectors at first; filters take more until they are satisfied
 # Sideways: how far a case's problem stands above what is usual for it, for the problem behind a message and for the message as
 # it is; it helps when the case shares sector or theme with the named solution, most of all when its people first wanted it too.
 SIDEWAYS, MESSAGE_SHARE = 2.8, 0.4
 SAME_SECTOR, SHARED_THEME, SAME_WISH = 0.6, 0.8, 2.0
+PROBLEMS = 100  # cases taken from the index of problems
 ENGLISH = "#en"  # ends the id of a case's English problem in the index of problems
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One passage that was found. `likeness` is how far its cosine is above the usual; 0 when only its words matched."""
+    """A document that was found, by its best passage. `score` is its evidence, `share` the part of it that is words (0 to 1)."""
 
     document: Case | Guidance
     passage: Passage
     score: float
-    likeness: float
+    share: float
 
 
 def search(
     generation: Generation, question: str, vector: Sequence[float], language: Language, k: int, keep: Keep | None = None
 ) -> list[Hit]:
-    """The best passages for a question, best first: at most k, two a document, only of documents that `keep` accepts."""
+    """The best documents for a question, best first: at most k, only those that `keep` accepts."""
     total = len(generation.passages)
     depth = DEPTH
     while True:
-        hits = _fuse(generation, question, vector, language, min(depth, total), k, keep)
-        if len(hits) >= k or depth >= total or keep is None:
-            return hits
+        hits = _ranked(generation, question, vector, language, min(depth, total))
+        kept = [hit for hit in hits if keep is None or keep(hit.document)][:k]
+        if len(kept) >= k or depth >= total or keep is None:
+            return kept
         depth *= 8
 
 
-def _fuse(
-    generation: Generation,
-    question: str,
-    vector: Sequence[float],
-    language: Language,
-    depth: int,
-    k: int,
-    keep: Keep | None,
-) -> list[Hit]:
+def _ranked(generation: Generation, question: str, vector: Sequence[float], language: Language, depth: int) -> list[Hit]:
+    """Every document within `depth` passages or with a word of the question, by its evidence."""
     rows, cosines = generation.index.dense(vector, depth)
-    words, _ = generation.index.lexical(question, language, depth)
     likeness = generation.usual.passage(rows, cosines)
-    order = np.argsort(-likeness, kind="stable")
-    rows, likeness = rows[order], likeness[order]
-    like = dict(zip(rows.tolist(), likeness.tolist(), strict=True))
-    scores: defaultdict[int, float] = defaultdict(float)
-    for weight, ranked in ((1.0, rows), (LEXICAL_WEIGHT[language], words)):
-        for rank, row in enumerate(ranked.tolist(), start=1):
-            scores[row] += weight / (RANK_CONSTANT + rank)
-    hits: list[Hit] = []
-    taken: Counter[str] = Counter()
-    for row, score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
-        passage = generation.passages[row]
-        document = generation.documents[passage.document]
-        if taken[document.id] >= PASSAGES_PER_DOCUMENT or (keep is not None and not keep(document)):
-            continue
-        taken[document.id] += 1
-        hits.append(Hit(document, passage, score, like.get(row, 0.0)))
-        if len(hits) == k:
-            break
-    return hits
+    best: dict[str, list[tuple[float, int]]] = {}
+    for at in np.argsort(-likeness, kind="stable"):
+        row = int(rows[at])
+        best.setdefault(generation.passages[row].document, []).append((float(likeness[at]), row))
+    floor = float(likeness.min()) if len(likeness) else 0.0  # of documents that only words found
+    shares = generation.index.lexical(question, language)
+    hits = []
+    for id_ in [*best, *(id_ for id_ in shares if id_ not in best)]:
+        passages = best.get(id_, [])
+        like = passages[0][0] if passages else floor
+        second = passages[1][0] if len(passages) > 1 else 0.0
+        share = shares.get(id_, 0.0)
+        passage = generation.passages[passages[0][1]] if passages else generation.passages_of[id_][0]
+        hits.append(Hit(generation.documents[id_], passage, like + SECOND * second + LEXICAL_WEIGHT * share, share))
+    return sorted(hits, key=lambda hit: -hit.score)
 
 
-def documents(hits: Sequence[Hit]) -> list[Case | Guidance]:
-    """The documents of hits in order, each once."""
-    return list({hit.document.id: hit.document for hit in hits}.values())
-
-
-def coverage(generation: Generation, question: str, language: Language, document: Case | Guidance) -> float:
-    """The share (0 to 1) of the question's words that a document holds; a word counts more the rarer it is."""
-    terms = set(tokens(question, language))
-    own = {
-        term
-        for passage in generation.passages_of[document.id]
-        if passage.language == language
-        for term in tokens(passage.words, language)
-    }
-    weights = {term: generation.index.rarity(term, language) for term in terms}
-    total = sum(weights.values())
-    return sum(weight for term, weight in weights.items() if term in own) / total if total else 0.0
-
-
-def evidence(generation: Generation, question: str, language: Language, hits: Sequence[Hit]) -> dict[str, float]:
-    """How much speaks for each document among `hits` answering the question, by document id: see GOOD and NEAREST."""
-    like: dict[str, float] = {}
-    for hit in hits:
-        like[hit.document.id] = max(hit.likeness, like.get(hit.document.id, 0.0))
-    return {
-        document.id: like[document.id] + COVERAGE_WEIGHT * coverage(generation, question, language, document)
-        for document in documents(hits)
-    }
+def evidence(hits: Sequence[Hit]) -> dict[str, float]:
+    """How much speaks for each document answering the question, by document id: see GOOD and NEAREST."""
+    return {hit.document.id: hit.score for hit in hits}
 
 
 def judge(told: Mapping[str, float]) -> Found:
@@ -153,7 +111,7 @@ def by_problem(
 def _problem_likeness(generation: Generation, vector: Sequence[float]) -> dict[str, float]:
     """For the cases whose problem, in either language, is nearest: how far it stands above what is usual for it."""
     likeness: dict[str, float] = {}
-    for key, cosine in generation.index.problems(vector, DEPTH):
+    for key, cosine in generation.index.problems(vector, PROBLEMS):
         id_ = key.removesuffix(ENGLISH)
         likeness[id_] = max(likeness.get(id_, 0.0), generation.usual.problem(key, cosine))
     return likeness

@@ -22,7 +22,7 @@ def look(context: Context) -> None:
     generation, language = context.generation, context.asked_in
     hits = search.search(generation, context.text, context.vector, language, 12, lambda document: isinstance(document, Case))
     scores = {case.id: told for case, told in ranked_by_problem(context) if told >= LIKE}
-    for id_, evidence in search.evidence(generation, context.text, language, hits).items():
+    for id_, evidence in search.evidence(hits).items():
         if evidence >= search.GOOD:
             scores[id_] = max(scores.get(id_, 0.0), evidence)
     cases = [generation.documents[id_] for id_ in sorted(scores, key=lambda id_: -scores[id_])]

@@ -15,13 +15,13 @@ from knowledge.vocabulary import WORD, vocabulary
 
 CASES = 3
 AFTER_ANSWER = 1  # new cases in a turn that takes up an answer
-PASSAGES = 8
-MANY_PASSAGES = 60  # where the cases asked for are a part of the library
-CLOSE = 1.0  # a case with so much less evidence than the best is not told beside it
+FEW = 8
+MANY = 60  # documents, where the cases asked for are a part of the library
+CLOSE = 1.5  # a case with so much less evidence than the best is not told beside it
 SHARED_WORDS = 0.12  # least coverage of a topic that answers a how-question; a vector alone may be chance
-TOLD = 2.8  # least evidence of a case that is told unasked
+TOLD = 3.8  # least evidence of a case that is told unasked
 STATED_PROBLEM = 2.9  # a case must stand out more when the buyer's own words are the problem
-ASKED_FOR = 2.0  # least evidence of a case of just the kind that was asked for
+ASKED_FOR = 2.8  # least evidence of a case of just the kind that was asked for
 ONE_SUPPLIER = ("negotiation-without-notice", "single-quote", "prior-knowledge-and-suppliers")
 
 
@@ -33,7 +33,7 @@ def look(context: Context) -> None:
         return
     generation, text, language = context.generation, context.text, context.asked_in
 
-    def of(kind: type, count: int = PASSAGES) -> list[search.Hit]:
+    def of(kind: type, count: int = FEW) -> list[search.Hit]:
         def keep(document: Case | Guidance) -> bool:
             return isinstance(document, kind) and (bool(context.wish.wanted) or document.id not in context.seen.cases)
 
@@ -46,7 +46,7 @@ def look(context: Context) -> None:
     asked = bool(context.wish.wanted)
     if context.intent == "examples" and not asked and not context.answering:
         context.wish.wanted = wanted.read(text, cases_of(context), context.today.year)
-    told = search.evidence(generation, text, language, of(Case, MANY_PASSAGES if context.wish.wanted else PASSAGES))
+    told = search.evidence(of(Case, MANY if context.wish.wanted else FEW))
     context.found = search.judge(told)
     if not context.answering:
         context.help = _help(context, guidance)
@@ -75,14 +75,12 @@ def _documents(context: Context, ids: tuple[str, ...] | list[str]) -> list[Guida
 
 def _look_for_fact(context: Context, hits: list[search.Hit]) -> None:
     """The topic that answers a how-question."""
-    generation = context.generation
-    told = search.evidence(generation, context.text, context.asked_in, hits)
+    told = search.evidence(hits)
     context.found = search.judge(told)
     if context.found != "nothing":
-        best = generation.documents[max(told, key=lambda id_: told[id_])]
-        if search.coverage(generation, context.text, context.asked_in, best) < SHARED_WORDS:
+        if hits[0].share < SHARED_WORDS:
             context.found = "nearest"
-        context.help = [best] if isinstance(best, Guidance) else []
+        context.help = [hits[0].document] if isinstance(hits[0].document, Guidance) else []
     if context.dose == "light":
         _look_for_cases(context, {})
 
@@ -102,7 +100,7 @@ def _help(context: Context, hits: list[search.Hit]) -> list[Guidance]:
         ids += rooms.helps("problem")
     else:
         others = _careful_guidance() - set(ids)
-        told = search.evidence(context.generation, context.text, context.asked_in, hits)
+        told = search.evidence(hits)
         free = {id_: evidence for id_, evidence in told.items() if id_ not in others}
         if search.judge(free) == "good":
             ids.append(max(free, key=lambda id_: free[id_]))

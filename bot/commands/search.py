@@ -14,7 +14,7 @@ from bot.commands.common import DONE, FAILED, settings, write, write_json
 @click.option("--sector", help="Only cases of this sector.")
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
 def command(question: str, count: int, kind: str | None, sector: str | None, as_json: bool) -> int:
-    """The passages that fit QUESTION best, at most two a document."""
+    """The documents that fit QUESTION best, each with its best passage."""
     from bot.advisor.language import detect
     from bot.advisor.screen import clean
     from knowledge.library import Library
