@@ -26,9 +26,16 @@ _NAMES: dict[Language, dict[str, str]] = {
 def passages(document: Case | Guidance) -> list[Passage]:
     """The passages of a document: those of its own language, then those of its `en` block."""
     found = _split(document, document.title, document.language, f"{_fields(document, document.language)}\n\n{document.body}")
+    found += _asked(document, document.language, document.asked)
     if document.en is not None and document.language != "en":
         found += _split(document, document.en.title, "en", _fields(document.en, "en"))
+        found += _asked(document, "en", document.en.asked)
     return found
+
+
+def _asked(document: Case | Guidance, language: Language, asked: list[str]) -> list[Passage]:
+    """How buyers ask for a document, each way a passage (document expansion: Nogueira and others, 2019)."""
+    return [Passage(document=document.id, language=language, title="", section="", text=text, asked=True) for text in asked]
 
 
 def _fields(part: object, language: Language) -> str:

@@ -176,6 +176,8 @@ def _english_faults(document: Case | Guidance) -> Iterator[tuple[str, str]]:
         return
     for name, value in document.en:
         dutch = getattr(document, name, None)
+        if name == "asked":
+            continue
         if name != "organisation" and bool(dutch) != bool(value):
             yield (
                 f"en.{name}",

@@ -89,6 +89,7 @@ class CaseEnglish(Strict):
     result: str | None = None
     lesson: str | None = None
     connections: list[str] = []
+    asked: list[str] = []
 
 
 class GuidanceEnglish(Strict):
@@ -97,15 +98,19 @@ class GuidanceEnglish(Strict):
     when: str | None = None
     steps: list[Step] = []
     pitfalls: list[str] = []
+    asked: list[str] = []
 
 
 class _Document(Strict):
+    """What cases and guidance share. `asked` is how buyers ask for it: found by, never told."""
+
     id: str
     title: str
     language: Language
     status: Literal["draft", "live"] = "live"
     themes: list[str] = []
     keywords: list[str] = []
+    asked: list[str] = []
     country: str = "NL"
     jurisdiction: str = "NL"
     source_kind: SourceKind | None = None

@@ -27,7 +27,7 @@ from knowledge.embeddings import Identity
 from knowledge.passage import Passage
 
 # Raise when splitting, tokens or files of a generation change: the next ingest then makes every generation anew.
-RECIPE = 9
+RECIPE = 10
 KEEP = 3
 
 

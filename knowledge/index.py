@@ -68,7 +68,7 @@ def _corpus(passages: Sequence[Passage], language: str) -> tuple[list[str], list
     terms: dict[str, list[str]] = {}
     for passage in passages:
         if passage.language == language:
-            if passage.document not in terms:
+            if passage.document not in terms:  # the first passage of a document is never an asked one
                 terms[passage.document] = TITLE_WEIGHT * tokens(passage.title, language) + tokens(passage.keywords, language)
             terms[passage.document] += tokens(passage.text, language)
     return list(terms), list(terms.values())

@@ -10,7 +10,10 @@ from knowledge.document import Language
 
 
 class Passage(BaseModel):
-    """`text` is what the document says; `title` and `section` travel with it, `keywords` into the index of words only."""
+    """`text` is what the document says; `title` and `section` travel with it, `keywords` into the index of words only.
+
+    An `asked` passage holds how buyers ask for the document: it is found by and never shown.
+    """
 
     document: str
     language: Language
@@ -18,10 +21,13 @@ class Passage(BaseModel):
     section: str
     text: str
     keywords: str = ""
+    asked: bool = False
 
     @property
     def indexed(self) -> str:
         """What is embedded: the text with its context."""
+        if self.asked:
+            return self.text
         return f"{self.title}\n{self.section}\n{self.text}"
 
     @property

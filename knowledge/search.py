@@ -16,8 +16,8 @@ from knowledge.vocabulary import Family, vocabulary
 Found = Literal["good", "nearest", "nothing"]
 Keep = Callable[[Case | Guidance], bool]
 
-# A document's evidence: how far its best passage, and a little its second best, stand above what is usual for them (see `usual`),
-# plus how much of the question's words it holds. Weights and thresholds chosen by `blik eval search` on its dev split.
+# A document's evidence: how far its best passage, and a little its second best, stand above what is usual for them (see
+# `usual`), plus how much of the question's words it holds. Weights and thresholds chosen by `blik eval search`, dev split.
 SECOND, LEXICAL_WEIGHT = 0.2, 4.0
 GOOD, NEAREST = 3.5, 2.8
 DEPTH = 300  # passages taken from the vectors at first; filters take more until they are satisfied
@@ -31,7 +31,7 @@ ENGLISH = "#en"  # ends the id of a case's English problem in the index of probl
 
 @dataclass(frozen=True)
 class Hit:
-    """A document that was found, by its best passage. `score` is its evidence, `share` the part of it that is words (0 to 1)."""
+    """A document that was found, by its best passage. `score` is its evidence, `share` how much of the words it holds (0 to 1)."""
 
     document: Case | Guidance
     passage: Passage
@@ -69,7 +69,8 @@ def _ranked(generation: Generation, question: str, vector: Sequence[float], lang
         like = passages[0][0] if passages else floor
         second = passages[1][0] if len(passages) > 1 else 0.0
         share = shares.get(id_, 0.0)
-        passage = generation.passages[passages[0][1]] if passages else generation.passages_of[id_][0]
+        shown = (generation.passages[row] for _, row in passages if not generation.passages[row].asked)
+        passage = next(shown, generation.passages_of[id_][0])
         hits.append(Hit(generation.documents[id_], passage, like + SECOND * second + LEXICAL_WEIGHT * share, share))
     return sorted(hits, key=lambda hit: -hit.score)
 

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from knowledge.document import Language
 
 _MONTHS = {
-    1: "januari|jan|january", 2: "februari|feb|february", 3: "maart|mrt|march", 4: "april|apr", 5: "mei|may", 6: "juni|jun|june",
+    1: "januari|jan|january", 2: "februari|feb|february", 3: "maart|mrt|march", 4: "april|apr", 5: "mei|may",
+    6: "juni|jun|june",
     7: "juli|jul|july", 8: "augustus|aug|august", 9: "september|sept|sep", 10: "oktober|okt|october|oct",
     11: "november|nov", 12: "december|dec",
 }  # fmt: skip
@@ -29,8 +30,7 @@ _DUE = re.compile(
     re.IGNORECASE,
 )
 HASTE = re.compile(
-    r"\b(spoed|haast|met spoed|zsm|z\.s\.m|zo snel mogelijk|asap|morgen|deze week|volgende week|met stoom en kokend water|urgent|"
-    r"in a hurry|as soon as possible|next week|this week)\b",
+    r"\b(spoed|haast|zsm|z\.s\.m|zo snel mogelijk|asap|stoom en kokend water|urgent|in a hurry|as soon as possible)\b",
     re.IGNORECASE,
 )
 _QUANTITY = re.compile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from bot.advisor import connections, procedures, questions, screen, space
 from bot.advisor import intent as intents
@@ -76,7 +77,10 @@ def _found(context: Context) -> list[Block]:
         return [*lead, *_how(context), *(_cases(context) if context.dose == "light" and not context.one_supplier else [])]
     if context.intent == "examples" and cases and context.room != "running":
         return [_lead(context), *_cases(context, heading=False)]
-    return [_lead(context), *_bullets(context), *(_cases(context) if context.room != "published" else [])]
+    bullets = _bullets(context, context.seen.steps)
+    if not bullets and context.room == "published":  # better read twice than nothing
+        bullets = _bullets(context, ())
+    return [_lead(context), *bullets, *(_cases(context) if context.room != "published" else [])]
 
 
 def _one_supplier(context: Context) -> Block:
@@ -139,8 +143,11 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _bullets(context: Context) -> list[Block]:
-    """Steps of the guidance that helps here: most of a topic that the room is about, two of the thing itself, one of others."""
+def _bullets(context: Context, skip: Collection[str]) -> list[Block]:
+    """Steps of the guidance that helps here: most of a topic that the room is about, two of the thing itself, one of others.
+
+    `skip` are steps that the buyer has read already.
+    """
     blocks: list[Block] = []
     most = BULLETS_LIGHT if context.dose == "light" else BULLETS
     clock = (context.haste or context.due is not None) and context.room not in ("published", "running")
@@ -150,9 +157,7 @@ def _bullets(context: Context) -> list[Block]:
         by_words = guidance.id in always_helps()
         if by_words and not about_room and not (clock and rank == 0):
             count = 1
-        told = tell_steps(
-            context.told, guidance, min(count, most - len(blocks)), context.today, context.text, by_words, context.seen.steps
-        )
+        told = tell_steps(context.told, guidance, min(count, most - len(blocks)), context.today, context.text, by_words, skip)
         held = validity(guidance, context.language)
         if told and held and not guidance.expired(context.today):
             told[-1].sentences.append(held)

@@ -57,8 +57,9 @@ class Seen:
 class Wish:
     """What the conversation has settled before the message is looked at: it overrides what the message itself tells.
 
-    `echo` are words of a follow-up to begin with. `fact_room` is the room of the subject, for a question on a rule that stands beside it. `opening` takes up the buyer's answer to a question in place of the usual first words; `wanted` says which cases are
-    asked for; `ask` names the question that should end the answer.
+    `fact_room` is the room of the subject, for a question on a rule that stands beside it. `echo` are words of a follow-up to
+    begin with; `opening` takes up the buyer's answer to a question in place of the usual first words. `wanted` says which
+    cases are asked for; `ask` names the question that should end the answer.
     """
 
     language: Language | None = None

@@ -11,7 +11,7 @@ from bot.advisor.context import Context
 from knowledge import search
 from knowledge.document import Case, Guidance
 from knowledge.lexical import STOP_EN, STOP_NL
-from knowledge.vocabulary import WORD, vocabulary
+from knowledge.vocabulary import WORD, Family, vocabulary
 
 CASES = 3
 AFTER_ANSWER = 1  # new cases in a turn that takes up an answer
@@ -184,7 +184,8 @@ def _look_for_cases(context: Context, told: Mapping[str, float]) -> None:
         taken = {family.id} if family else {id_ for case in near[:1] for id_ in case.solutions}
         context.sideways = search.sideways(ranked, taken, 1 if light else 2, seen)
         beside = {case.id for case in context.sideways}
-        own = [case for case in near if not family or family.id in {*case.solutions, *search.first_wishes(case)}]
+        # A detail that is added to a subject may be about something else than the product.
+        own = near if context.seen.again else [case for case in near if _is_about(case, family)]
         context.near = [case for case in own if case.id not in beside][: 1 if light else CASES - len(beside)]
     elif context.intent == "problem":
         like = search.sideways(ranked, (), CASES, seen, least=STATED_PROBLEM)
@@ -198,3 +199,8 @@ def _look_for_cases(context: Context, told: Mapping[str, float]) -> None:
         context.found = "nothing"
     elif context.found == "nothing":
         context.found = "nearest"
+
+
+def _is_about(case: Case, family: Family | None) -> bool:
+    """Whether a case used this family of solutions or first wanted it."""
+    return family is None or family.id in {*case.solutions, *search.first_wishes(case)}

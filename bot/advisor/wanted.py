@@ -1,4 +1,4 @@
-"""Which examples a buyer asks for by plain words: of which kind of organisation, place, outcome, year, or without a purchase."""
+"""Which examples a buyer asks for by plain words: of which kind of organisation, place, outcome or year, or nothing bought."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ RECENT_YEARS = 4
 _NAME = re.compile(r"[A-Z][^\W_]+(?:[ -][A-Z][^\W_]+)*")
 # Words in names of organisations that name no place or body by themselves.
 _COMMON = frozenset(
-    "gemeente gemeenten provincie waterschap stad regio rijk ministerie van de het den en in met voor zes vier vijf drie twee "
-    "samenwerkende partners anderen unie stichting hoogheemraadschap council city university hospital nhs trust noord zuid oost "
-    "west nieuwe oude grote kleine bergen school scholen zorg politie dorp horeca buren best haren boxtel goes echt epe ede".split()
+    "gemeente gemeenten provincie waterschap stad regio rijk ministerie van de het den en in met voor zes vier vijf drie "
+    "twee samenwerkende partners anderen unie stichting hoogheemraadschap council city university hospital nhs trust noord "
+    "zuid oost west nieuwe oude grote kleine bergen school scholen zorg politie dorp horeca buren best echt epe ede".split()
 )
 
 
