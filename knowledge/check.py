@@ -140,6 +140,9 @@ def _case_faults(case: Case) -> Iterator[tuple[str, str]]:
     for family in case.solutions:
         if family not in vocabulary().families:
             yield "solutions", f"{family} is not in knowledge/vocabulary.yaml; choose one that is"
+    for family in case.instead_of:
+        if family not in vocabulary().families or not vocabulary().families[family].buys:
+            yield "instead_of", f"{family} is no family of knowledge/vocabulary.yaml that is bought; choose one that is"
     if not case.solutions:
         yield "solutions", "is empty; name at least one family of knowledge/vocabulary.yaml"
     for name in ("period", "as_of"):

@@ -126,7 +126,11 @@ class _Document(Strict):
 
 
 class Case(_Document):
-    """One documented practice example: who, problem, approach, result, lesson, source."""
+    """One documented practice example: who, problem, approach, result, lesson, source.
+
+    `instead_of` are families of products for whose buyers this case shows another way: the problem behind such a purchase is
+    the one of this case.
+    """
 
     kind: Literal["case"]
     sector: Sector | None = None
@@ -144,6 +148,7 @@ class Case(_Document):
     outcome: Outcome = "unknown"
     lesson: str | None = None
     connections: list[str] = []
+    instead_of: list[str] = []
     cautions: list[Caution] = []
     en: CaseEnglish | None = None
 

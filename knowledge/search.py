@@ -16,22 +16,24 @@ from knowledge.vocabulary import Family, vocabulary
 Found = Literal["good", "nearest", "nothing"]
 Keep = Callable[[Case | Guidance], bool]
 
-# A document's evidence: how far its best passage, and a little its second best, stand above what is usual for them (see
-# `usual`), plus how much of the question's words it holds. Weights and thresholds chosen by `blik eval search`, dev split.
-SECOND, LEXICAL_WEIGHT = 0.2, 4.0
-GOOD, NEAREST = 3.5, 2.8
+# A document's evidence: how far its best passage stands above what is usual for it (see `usual`), a part of how far both its
+# own text and the ways of asking for it do so, and how much of the question's words it holds. Weights and thresholds chosen
+# by `blik eval search` on its dev split.
+AGREEMENT, LEXICAL_WEIGHT = 0.3, 5.0
+GOOD, NEAREST = 4.2, 3.3
 DEPTH = 300  # passages taken from the vectors at first; filters take more until they are satisfied
 # Sideways: how far a case's problem stands above what is usual for it, for the problem behind a message and for the message as
-# it is; it helps when the case shares sector or theme with the named solution, most of all when its people first wanted it too.
-SIDEWAYS, MESSAGE_SHARE = 2.8, 0.4
-SAME_SECTOR, SHARED_THEME, SAME_WISH = 0.6, 0.8, 2.0
-PROBLEMS = 100  # cases taken from the index of problems
+# it is; it helps when the case shares sector or theme with the named solution, and decides when its people first wanted that
+# too or an editor said that it shows another way (`instead_of`). Chosen on 350 judged pairs (docs/performance.md).
+SIDEWAYS, MESSAGE_SHARE = 3.9, 0.4
+SAME_SECTOR, SHARED_THEME, SAME_WISH = 0.4, 0.6, 2.0
+PROBLEMS = 400  # taken from the index of problems
 ENGLISH = "#en"  # ends the id of a case's English problem in the index of problems
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A document that was found, by its best passage. `score` is its evidence, `share` how much of the words it holds (0 to 1)."""
+    """A document that was found, by its best passage. `score` is its evidence, `share` the part of the words it holds."""
 
     document: Case | Guidance
     passage: Passage
@@ -67,12 +69,25 @@ def _ranked(generation: Generation, question: str, vector: Sequence[float], lang
     for id_ in [*best, *(id_ for id_ in shares if id_ not in best)]:
         passages = best.get(id_, [])
         like = passages[0][0] if passages else floor
-        second = passages[1][0] if len(passages) > 1 else 0.0
         share = shares.get(id_, 0.0)
         shown = (generation.passages[row] for _, row in passages if not generation.passages[row].asked)
         passage = next(shown, generation.passages_of[id_][0])
-        hits.append(Hit(generation.documents[id_], passage, like + SECOND * second + LEXICAL_WEIGHT * share, share))
+        score = like + AGREEMENT * _agreement(generation, passages) + LEXICAL_WEIGHT * share
+        hits.append(Hit(generation.documents[id_], passage, score, share))
     return sorted(hits, key=lambda hit: -hit.score)
+
+
+def _agreement(generation: Generation, passages: Sequence[tuple[float, int]]) -> float:
+    """The lesser likeness of a document's own text and of the ways of asking for it; `passages` best first.
+
+    Of a document that says no ways of asking, its second best passage.
+    """
+    own = [like for like, row in passages if not generation.passages[row].asked]
+    asked = [like for like, row in passages if generation.passages[row].asked]
+    if asked and own:
+        return min(own[0], asked[0])
+    document = generation.documents[generation.passages[passages[0][1]].document] if passages else None
+    return own[1] if len(own) > 1 and document and not document.asked else 0.0
 
 
 def evidence(hits: Sequence[Hit]) -> dict[str, float]:
@@ -104,7 +119,7 @@ def by_problem(
             told = (1 - MESSAGE_SHARE) * like + MESSAGE_SHARE * max(0.0, said.get(id_, 0.0))
             told += SHARED_THEME if themes & set(case.themes) else 0.0
             told += SAME_SECTOR if case.sector in sectors else 0.0
-            told += SAME_WISH if wished & first_wishes(case) else 0.0
+            told += SAME_WISH if wished & (first_wishes(case) | set(case.instead_of)) else 0.0
             found.append((case, told))
     return sorted(found, key=lambda item: -item[1])
 
@@ -123,6 +138,11 @@ def first_wishes(case: Case) -> set[str]:
     return {family.id for family, _ in vocabulary().families_in(case.first_solution or "", case.language)}
 
 
+def _same_way(case: Case, families: set[str]) -> bool:
+    """Whether a case took the way of one of `families`; what it used beside another way does not count."""
+    return bool(families & set(case.solutions[:1])) or bool(families & set(case.solutions) - set(case.instead_of))
+
+
 def sideways(
     ranked: Sequence[tuple[Case, float]],
     families: Collection[str],
@@ -137,7 +157,7 @@ def sideways(
     left = [
         (case, told)
         for case, told in ranked
-        if told >= least and case.id not in leave_out and not set(families) & set(case.solutions)
+        if told >= least and case.id not in leave_out and not _same_way(case, set(families))
     ]
     chosen: list[Case] = []
     while left and len(chosen) < k:

@@ -65,6 +65,7 @@ def _run(context: Context, name: str, step: Step) -> None:
 def _advice(context: Context) -> Advice:
     shown: list[tuple[Case, Role]] = [(case, "sideways") for case in context.sideways]
     shown += [(case, "near" if context.found == "good" and not context.unmet else "nearest") for case in context.near]
+    shown += [(case, "nearest") for case in context.broader]
     cited = {source.id for source in context.told.sources}
     shown = [(case, role) for case, role in shown if case.id in cited]
     assert context.status is not None

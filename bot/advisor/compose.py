@@ -195,22 +195,24 @@ def _how(context: Context) -> list[Block]:
 
 
 def _cases(context: Context, heading: bool = True) -> list[Block]:
-    """Near and sideways cases as blocks, after what is often behind the named solution."""
-    if not context.near and not context.sideways:
-        return []
+    """Near and sideways cases as blocks, after what is often behind the named solution; then one that looks more widely."""
     words = texts(context.language)
     blocks: list[Block] = []
     family = context.named.family if context.named else None
     if family and context.sideways and context.room == "idea" and context.dose == "question" and not context.answering:
         problem = family.problem_nl if context.language == "nl" else family.problem_en
         blocks.append(Block(kind="lead", sentences=[Sentence(text=words["lead"]["behind"].format(problem=problem))]))
-    if heading:
-        name = "also" if context.answering else "cases" if context.found == "good" else "nearest"
+    if heading and (context.near or context.sideways):
+        fitting = context.found == "good" or bool(context.sideways)
+        name = "also" if context.answering else "cases" if fitting else "nearest"
         blocks.append(Block(kind="heading", label=words["heading"][name]))
     blocks += [tell_case(context.told, case, family_of(case), context.text) for case in context.sideways]
     blocks += [tell_case(context.told, case, None, context.text) for case in context.near]
     if context.intent == "problem" and not context.answering:
         blocks += _directions(context)
+    if context.broader:
+        blocks.append(Block(kind="heading", label=words["heading"]["broader"]))
+        blocks += [tell_case(context.told, case, family_of(case), context.text) for case in context.broader]
     return blocks
 
 

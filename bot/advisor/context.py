@@ -103,6 +103,7 @@ class Context:
     help: list[Guidance] = field(default_factory=list)
     near: list[Case] = field(default_factory=list)
     sideways: list[Case] = field(default_factory=list)
+    broader: list[Case] = field(default_factory=list)
     unmet: bool = False
     earlier: list[Case] = field(default_factory=list)
     told: Told = field(default_factory=lambda: Told("nl"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,7 @@ ROOM_WORDS = 18
 SAME_WORDS = 5
 UNKNOWN_WORDS = 12
 ECHO_WORDS = 6
+FAR_WORDS = 4
 PART_WORDS = 12  # a longer part of a message is no control alone
 _AND = re.compile(r"^(en|and|maar|of|but|or|what about|how about|hoe zit)\b", re.IGNORECASE)
 _PART = re.compile(r"[^.!?;:,]+[.!?;:,]*")
@@ -155,6 +157,8 @@ def _in_context(text: str, state: ChatState, language: Language, asked: bool) ->
         return "side"
     if not new and wanted.only_asks(text, language):
         return "refine"
+    if new and words >= FAR_WORDS and _far(text, state, language):
+        return "subject"
     if asked and not asks and words <= ANSWER_WORDS and not (new and orders):
         return "answer"
     back = says(text, "points_back") and not new
@@ -219,6 +223,16 @@ def _new_families(text: str, state: ChatState, language: Language) -> bool:
     if not state.subject.known:
         return bool(bought)
     return bool(bought) and not bought & set(state.subject.families) and not _shared(text, state.subject.text, language)
+
+
+def _far(text: str, state: ChatState, language: Language) -> bool:
+    """Whether what a message names shares no sector and no theme with what the subject is about."""
+    known = vocabulary().families
+
+    def around(ids: Iterable[str]) -> set[str]:
+        return {word for id_ in ids if id_ in known for word in (*known[id_].sectors, *known[id_].themes)}
+
+    return not around(_families(text, language)) & around(state.subject.families)
 
 
 def _fresh(text: str, state: ChatState, language: Language) -> bool:

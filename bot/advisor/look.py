@@ -19,9 +19,10 @@ FEW = 8
 MANY = 60  # documents, where the cases asked for are a part of the library
 CLOSE = 1.5  # a case with so much less evidence than the best is not told beside it
 SHARED_WORDS = 0.12  # least coverage of a topic that answers a how-question; a vector alone may be chance
-TOLD = 3.8  # least evidence of a case that is told unasked
+TOLD = 4.4  # least evidence of a case that is told unasked
 STATED_PROBLEM = 2.9  # a case must stand out more when the buyer's own words are the problem
-ASKED_FOR = 2.8  # least evidence of a case of just the kind that was asked for
+BROADER = ("functional", "market-dialogue", "innovation")  # themes of cases that show how anybody can look more widely
+ASKED_FOR = 3.3  # least evidence of a case of just the kind that was asked for
 ONE_SUPPLIER = ("negotiation-without-notice", "single-quote", "prior-knowledge-and-suppliers")
 
 
@@ -187,6 +188,10 @@ def _look_for_cases(context: Context, told: Mapping[str, float]) -> None:
         # A detail that is added to a subject may be about something else than the product.
         own = near if context.seen.again else [case for case in near if _is_about(case, family)]
         context.near = [case for case in own if case.id not in beside][: 1 if light else CASES - len(beside)]
+        if not context.sideways and context.intent == "solution" and not light and not context.answering:
+            told_already = {*seen, *(case.id for case in context.near)}
+            broader = (case for case, _ in ranked if set(BROADER) & set(case.themes) and case.id not in told_already)
+            context.broader = list(broader)[:1]
     elif context.intent == "problem":
         like = search.sideways(ranked, (), CASES, seen, least=STATED_PROBLEM)
         context.near = list({case.id: case for case in [*near[:2], *like, *near]}.values())[:CASES]
@@ -195,7 +200,7 @@ def _look_for_cases(context: Context, told: Mapping[str, float]) -> None:
     if context.answering:
         context.sideways = context.sideways[:AFTER_ANSWER]
         context.near = context.near[: AFTER_ANSWER - len(context.sideways)]
-    if not context.near and not context.sideways:
+    if not context.near and not context.sideways and not context.broader:
         context.found = "nothing"
     elif context.found == "nothing":
         context.found = "nearest"

@@ -43,7 +43,8 @@ UNFAIR = re.compile(
 )
 ONE_SUPPLIER = re.compile(
     r"\b(mag|mogen|kan|kunnen|kun) (ik|we|wij|je)\b[^.?!]{0,60}\b(direct|rechtstreeks|meteen|gewoon|1 op 1|één op één|"
-    r"zonder aanbesteding|onderhands)\b[^.?!]{0,40}\b(vragen|benaderen|gunnen|opdracht geven|inhuren|tekenen|kopen bij|bestellen bij)\b"
+    r"zonder aanbesteding|onderhands)\b[^.?!]{0,40}"
+    r"\b(vragen|benaderen|gunnen|opdracht geven|inhuren|tekenen|kopen bij|bestellen bij)\b"
     r"|\b(leverancier|firma|bedrijf|bureau|partij) \w+ (direct|rechtstreeks) (vragen|benaderen|inhuren)\b"
     r"|\b(may|can) (i|we)\b[^.?!]{0,60}\b(directly|straight away|one to one|without (a )?tender)\b",
     re.IGNORECASE,
