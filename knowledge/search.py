@@ -22,10 +22,10 @@ Keep = Callable[[Case | Guidance], bool]
 AGREEMENT, LEXICAL_WEIGHT = 0.3, 5.0
 GOOD, NEAREST = 4.2, 3.3
 DEPTH = 300  # passages taken from the vectors at first; filters take more until they are satisfied
-# Sideways: how far a case's problem stands above what is usual for it, for the problem behind a message and for the message as
-# it is; it helps when the case shares sector or theme with the named solution, and decides when its people first wanted that
-# too or an editor said that it shows another way (`instead_of`). Chosen on 350 judged pairs (docs/performance.md).
-SIDEWAYS, MESSAGE_SHARE = 3.9, 0.4
+# A like problem: how far a case's problem stands above what is usual for it, for the problem behind a message and for the
+# message as it is; it helps when the case shares sector or theme with the named solution, most of all when its people first
+# wanted that too or an editor said that it shows another way (`instead_of`).
+MESSAGE_SHARE = 0.4
 SAME_SECTOR, SHARED_THEME, SAME_WISH = 0.4, 0.6, 2.0
 PROBLEMS = 400  # taken from the index of problems
 ENGLISH = "#en"  # ends the id of a case's English problem in the index of problems
@@ -119,7 +119,7 @@ def by_problem(
             told = (1 - MESSAGE_SHARE) * like + MESSAGE_SHARE * max(0.0, said.get(id_, 0.0))
             told += SHARED_THEME if themes & set(case.themes) else 0.0
             told += SAME_SECTOR if case.sector in sectors else 0.0
-            told += SAME_WISH if wished & (first_wishes(case) | set(case.instead_of)) else 0.0
+            told += SAME_WISH if shows_another_way(case, wished) else 0.0
             found.append((case, told))
     return sorted(found, key=lambda item: -item[1])
 
@@ -131,6 +131,11 @@ def _problem_likeness(generation: Generation, vector: Sequence[float]) -> dict[s
         id_ = key.removesuffix(ENGLISH)
         likeness[id_] = max(likeness.get(id_, 0.0), generation.usual.problem(key, cosine))
     return likeness
+
+
+def shows_another_way(case: Case, wished: Collection[str]) -> bool:
+    """Whether the people of a case first wanted one of the `wished` families, or an editor said that it shows another way."""
+    return bool(set(wished) & (first_wishes(case) | set(case.instead_of)))
 
 
 def first_wishes(case: Case) -> set[str]:
@@ -148,7 +153,7 @@ def sideways(
     families: Collection[str],
     k: int,
     leave_out: Collection[str] = (),
-    least: float = SIDEWAYS,
+    least: float = 0.0,
 ) -> list[Case]:
     """Of cases ranked by problem, at most k with solutions of none of `families` and of families unlike each other.
 

@@ -69,6 +69,9 @@ def _found(context: Context) -> list[Block]:
     if context.answering:
         heading = [*_cases(context)] if cases else []
         return [Block(kind="lead", sentences=context.wish.opening), *heading]
+    if context.intent == "how" and context.found != "good" and len(context.help) > 1:
+        sentence = Sentence(text=texts(context.language)["lead"]["no_topic_room"])
+        return [Block(kind="lead", sentences=[sentence]), *_bullets(context, ())]
     if context.intent == "how" and not after_publication(context):
         if not context.help:
             return [Block(kind="lead", sentences=[Sentence(text=texts(context.language)["lead"]["no_topic"])])]
@@ -80,7 +83,19 @@ def _found(context: Context) -> list[Block]:
     bullets = _bullets(context, context.seen.steps)
     if not bullets and context.room == "published":  # better read twice than nothing
         bullets = _bullets(context, ())
-    return [_lead(context), *bullets, *(_cases(context) if context.room != "published" else [])]
+    cautions = _caution(context, bullets)
+    return [_lead(context), *bullets, *cautions, *(_cases(context) if context.room != "published" else [])]
+
+
+def _caution(context: Context, bullets: list[Block]) -> list[Block]:
+    """What a purchase that watches people needs, where the guidance did not say so already."""
+    family = context.named.family if context.named else None
+    said_already = any("DPIA" in sentence.text for block in bullets for sentence in block.sentences)
+    if family is None or "dpia" not in family.caution or said_already or context.room == "published":
+        return []
+    words = texts(context.language)["case"]
+    text = words["warning_ai"] if "ai" in family.caution else words["warning"]
+    return [Block(kind="lead", sentences=[Sentence(text=text)])]
 
 
 def _one_supplier(context: Context) -> Block:
@@ -155,7 +170,7 @@ def _bullets(context: Context, skip: Collection[str]) -> list[Block]:
         about_room = context.room in ("published", "running") and rank == 0
         count = STEPS_ROOM if about_room else STEPS_CLOCK if clock and rank == 0 else STEPS_THING
         by_words = guidance.id in always_helps()
-        if by_words and not about_room and not (clock and rank == 0):
+        if (by_words or rank) and not about_room and not (clock and rank == 0):
             count = 1
         told = tell_steps(context.told, guidance, min(count, most - len(blocks)), context.today, context.text, by_words, skip)
         held = validity(guidance, context.language)

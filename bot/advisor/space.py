@@ -5,30 +5,30 @@ from __future__ import annotations
 from bot.advisor.advice import Block, Closing, Direction, Sentence
 from bot.advisor.context import Context
 from bot.advisor.facts import family_of, title, who, years
-from bot.advisor.look import ranked_by_problem
+from bot.advisor.look import evidence_for_cases, ranked_by_problem
 from bot.texts import texts
 from knowledge.document import Case, Language
 from knowledge.vocabulary import Family
 
 DIRECTIONS = 6  # beside doing nothing: what fits on a phone
 WITHOUT_BUYING = 2
-LIKE, LIKE_WITHOUT_BUYING = (
-    2.0,
-    1.5,
-)  # least likeness of a case's problem; lower for ways that buy nothing, of which some must be there
+# Least likeness of a case's problem; lower for ways that buy nothing, of which some must be there.
+LIKE, LIKE_WITHOUT_BUYING = 2.0, 1.5
+EVIDENCE = 1.5  # least evidence that a case is about the message at all
 ANSWERS = 3
 
 
 def look(context: Context) -> None:
     """One case for each family that was used for a like problem, the best first; the buyer's own family among them."""
     ranked = ranked_by_problem(context)
+    evidence = evidence_for_cases(context)
     own = _own(context)
     seen = {case.id for case, _ in ranked if case.id in context.seen.cases}
     best: dict[str, Case] = {}
     free: dict[str, Case] = {}
     for case, told in ranked:
         family = family_of(case)
-        if family is None or told < LIKE_WITHOUT_BUYING or case.id in seen:
+        if family is None or told < LIKE_WITHOUT_BUYING or evidence.get(case.id, 0.0) < EVIDENCE or case.id in seen:
             continue
         if told >= LIKE or (own and family.id == own.id):
             best.setdefault(family.id, case)
