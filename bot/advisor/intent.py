@@ -14,20 +14,40 @@ from knowledge.intents import Intent
 BUYER: tuple[Intent, ...] = ("solution", "problem", "how", "examples")
 # How far `outside` and `attack` must lie above the best of a buyer's intents before a message is sent away.
 SEND_AWAY = 0.0
+ACCUSE = 0.2  # more, before somebody is told that it is an attack
 FEW_WORDS = 4
 SURELY_SMALLTALK = ("confused", "thanks", "bye", "greeting", "who")
 ATTACK_WORDS = 5  # fewer say too little to accuse anybody
+# Words without which nobody is accused: what an attack is after, or how it goes about it.
+SUSPECT = re.compile(
+    r"prompt|instruct|systeem|system|geheim|secret|wachtwoord|password|sleutel|\bkey|token|admin|beheerder|ontwikkel|develop|"
+    r"gebruiker|user|iemand anders|andere? (inkoper|mensen|gemeente)|other (people|buyer)|negeer|ignor|vergeet|forget|disregard|"
+    r"override|\brol\b|\brole|doe alsof|pretend|act as|modus|\bmode\b|code|base64|decode|script|sql|drop table|select \*|"
+    r"\.env|config|server|database|log(s|boek|file)?\b|chat(s|geschiedenis|history)|gesprek|berichten|messages|conversation|"
+    r"regels|rules|filter|beperking|restrict|jailbreak|dan\b|hack|root|sudo|api|model|train|taalmodel|bypass|omzeil",
+    re.IGNORECASE,
+)
 
 # The form of a question on how to buy, and of a short order to buy something.
 FACT = re.compile(
     r"^\W*(hoe (werkt|werken|doe je)|wat (is|zijn|houdt|betekent)|mag (ik|je|een|dat)|wanneer (moet|mag)|vanaf welk|"
     r"hoeveel dagen|"
-    r"what (is|are|does)|how (does|do i)|may i|when (must|may))\b",
+    r"what (is|are|does)|how (does|do i)|(may|can) i|when (must|may))\b",
     re.IGNORECASE,
 )
 PROBLEM = re.compile(r"^\W*(hoe (kunnen|krijgen|zorgen|houden) (we|wij)|how (can|do) we|what can we do)\b", re.IGNORECASE)
 THRESHOLD = re.compile(r"\b(drempel(s|bedrag|waarden?)?|threshold)\b", re.IGNORECASE)
 FORM_BONUS = 0.7
+# How one asks for help with a thing that one means to buy: what stands before it is no question in general.
+OWN_HOW = re.compile(
+    r"\bhoe (vraag|koop|regel|zet|pak|begin|doe|schrijf|formuleer|organiseer) (ik|je|we|jij) "
+    r"(dat|dit|zoiets|het|zo'?n|nu|dan|'t|m|hem)\b"
+    r"|\bhoe (begin|start) ik\b|\b(eerste stap|waar begin ik|waar let ik op|waar moet ik op letten|wat is handig|is dat slim)\b"
+    r"|\bhoe koop je (zoiets|dat|dit)\b|\b(subsidie of opdracht|kopen of huren|kopen of leasen|toelaten of inkopen)\b"
+    r"|\bhow (do|should|can) (i|we) (buy|tender|ask|specify|start|approach)\b|\b(first step|where do (i|we) start)\b"
+    r"|\bbetter way to specify\b",
+    re.IGNORECASE,
+)
 BUYS = re.compile(r"\b(inkopen|aanbesteden|aanschaffen|kopen|bestellen|buy|purchase|procure)\b", re.IGNORECASE)
 SHORT = 8  # words
 
@@ -51,9 +71,14 @@ def decide(scores: dict[Intent, float], text: str, knows_subject: bool) -> Inten
     if best in ("outside", "attack"):
         buyer = max(BUYER, key=lambda intent: scores[intent])
         lead = scores[best] - scores[buyer]
-        needed = SEND_AWAY + (0.4 if TRADE.search(text) else 0.0) + (0.2 if knows_subject and best == "outside" else 0.0)
-        return best if lead >= needed and (best == "outside" or len(text.split()) >= ATTACK_WORDS) else buyer
+        needed = SEND_AWAY + (ACCUSE if best == "attack" else 0.0)
+        needed += (0.4 if TRADE.search(text) else 0.0) + (0.2 if knows_subject else 0.0)
+        return best if lead >= needed and (best == "outside" or _suspect(text)) else buyer
     return best
+
+
+def _suspect(text: str) -> bool:
+    return len(text.split()) >= ATTACK_WORDS and bool(SUSPECT.search(text))
 
 
 @cache

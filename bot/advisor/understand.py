@@ -70,8 +70,16 @@ def _intent(context: Context) -> intents.Intent:
     if told == "other" and not _is_smalltalk(context):
         scores.pop("other")
         told = intents.decide(scores, context.text, bool(context.families))
-    if told in ("problem", "examples") and intents.is_order_to_buy(context.text) and not ASKS_FOR_CASES.search(context.text):
+    asks_for_cases = bool(ASKS_FOR_CASES.search(context.text))
+    if told == "examples" and not asks_for_cases:
+        scores.pop("examples")
+        told = intents.decide({**scores, "examples": -2.0}, context.text, bool(context.families))
+    if told in ("problem", "examples") and intents.is_order_to_buy(context.text) and not asks_for_cases:
         return "solution"
+    if told in ("how", "examples", "problem") and intents.OWN_HOW.search(context.text) and not asks_for_cases:
+        families = vocabulary().families_in(context.text[: screen.SHOWN_CHARACTERS], context.asked_in)
+        if naming.find(context.text, context.asked_in, families):
+            return "solution"
     return told
 
 
