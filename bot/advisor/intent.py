@@ -14,14 +14,14 @@ from knowledge.intents import Intent
 BUYER: tuple[Intent, ...] = ("solution", "problem", "how", "examples")
 # How far `outside` and `attack` must lie above the best of a buyer's intents before a message is sent away.
 SEND_AWAY = 0.0
-ACCUSE = 0.2  # more, before somebody is told that it is an attack
+IN_THE_TRADE, KNOWN_THING = 0.4, 0.5  # more, where a message speaks of buying or of a thing that buyers buy
 FEW_WORDS = 4
 SURELY_SMALLTALK = ("confused", "thanks", "bye", "greeting", "who")
 ATTACK_WORDS = 5  # fewer say too little to accuse anybody
 # Words without which nobody is accused: what an attack is after, or how it goes about it.
 SUSPECT = re.compile(
-    r"prompt|instruct|systeem|system|geheim|secret|wachtwoord|password|sleutel|\bkey|token|admin|beheerder|ontwikkel|develop|"
-    r"gebruiker|user|iemand anders|andere? (inkoper|mensen|gemeente)|other (people|buyer)|negeer|ignor|vergeet|forget|disregard|"
+    r"prompt|instruct|systeem|system|geheim|secret|wachtwoord|password|sleutel|\bkey|token|admin|beheerder|ontwikkel|"
+    r"develop|gebruiker|user|iemand anders|andere? (inkoper|mensen|gemeente)|other (people|buyer)|negeer|ignor|vergeet|forget|disregard|"
     r"override|\brol\b|\brole|doe alsof|pretend|act as|modus|\bmode\b|code|base64|decode|script|sql|drop table|select \*|"
     r"\.env|config|server|database|log(s|boek|file)?\b|chat(s|geschiedenis|history)|gesprek|berichten|messages|conversation|"
     r"regels|rules|filter|beperking|restrict|jailbreak|dan\b|hack|root|sudo|api|model|train|taalmodel|bypass|omzeil",
@@ -71,8 +71,8 @@ def decide(scores: dict[Intent, float], text: str, knows_subject: bool) -> Inten
     if best in ("outside", "attack"):
         buyer = max(BUYER, key=lambda intent: scores[intent])
         lead = scores[best] - scores[buyer]
-        needed = SEND_AWAY + (ACCUSE if best == "attack" else 0.0)
-        needed += (0.4 if TRADE.search(text) else 0.0) + (0.2 if knows_subject else 0.0)
+        needed = SEND_AWAY + (IN_THE_TRADE if TRADE.search(text) else 0.0)
+        needed += KNOWN_THING if knows_subject and best == "outside" else 0.0
         return best if lead >= needed and (best == "outside" or _suspect(text)) else buyer
     return best
 

@@ -21,6 +21,13 @@ LENGTH = 600  # characters of a message in which its thing to buy is looked for
 MAX_WORDS = 3
 SURE = 1.6  # least score of a chunk that holds no word of the vocabulary
 FAMILY, EARLY, COMPOUND = 2.0, 0.6, 0.4
+# What may stand before a thing that leads a message: numbers and small words; or that somebody wants it.
+_BEFORE = re.compile(r"^\W*(?:(?:\d[\w.,]*|een|de|het|nieuwe?|extra|a|an|the|new|twee|drie|vier|vijf|zes)\W+)*$", re.IGNORECASE)
+_WISH = re.compile(
+    r"\b(?:motie aangenomen|wil(?:len)?|wenst|wensen|nodig|gezocht|zoek(?:en|t)?|gaan voor|wants?|needs?|looking for)\b"
+    r"[^.?!]{0,25}$",
+    re.IGNORECASE,
+)
 _TOKENS = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]")
 
 
@@ -63,6 +70,12 @@ def find(text: str, language: Language, families: list[tuple[Family, str]]) -> N
     if best is None:
         return Named(known[0][1], known[0][0]) if known else None
     return Named(text[best[1].start : best[1].end], best[2])
+
+
+def leads(text: str, named: Named) -> bool:
+    """Whether a message begins with the thing that it names ("laadpalen in 9 straten, concessie of niet"), or wants it."""
+    before = text[: max(0, text.find(named.text))]
+    return bool(_BEFORE.match(before) or _WISH.search(before))
 
 
 def _chunks(text: str) -> list[_Chunk]:

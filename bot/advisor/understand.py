@@ -12,10 +12,14 @@ from bot.advisor import room as rooms
 from bot.advisor.context import Context, Named
 from bot.advisor.facts import Told
 from bot.advisor.masking import mask
+from knowledge.document import Language
 from knowledge.lexical import tokens
 from knowledge.vocabulary import Family, vocabulary
 
 FEW_WORDS = 2
+NEVER = -2.0  # a score below all others
+# By how much the model may prefer another intent while the form of a message still decides; chosen by `blik eval intent`.
+LITTLE, SOME, MUCH = 0.3, 0.4, 0.6
 ASKS_FOR_CASES = re.compile(r"\b(voorbeeld|praktijk|ervaring|case|wie|welke|example|experience|who|which)", re.IGNORECASE)
 
 
@@ -66,21 +70,29 @@ def _intent(context: Context) -> intents.Intent:
     if intents.is_plain_smalltalk(context.text, context.asked_in):
         return "other"
     scores = context.generation.intents.scores(context.text, context.vector)
-    told = intents.decide(scores, context.text, bool(context.families))
-    if told == "other" and not _is_smalltalk(context):
-        scores.pop("other")
-        told = intents.decide(scores, context.text, bool(context.families))
-    asks_for_cases = bool(ASKS_FOR_CASES.search(context.text))
-    if told == "examples" and not asks_for_cases:
-        scores.pop("examples")
-        told = intents.decide({**scores, "examples": -2.0}, context.text, bool(context.families))
-    if told in ("problem", "examples") and intents.is_order_to_buy(context.text) and not asks_for_cases:
+    return settle(scores, context.text, context.asked_in)
+
+
+def settle(scores: dict[intents.Intent, float], text: str, language: Language) -> intents.Intent:
+    """The intent by the scores of the model and by what else a message shows: its form, and a thing that it names to buy."""
+    families = vocabulary().families_in(text[: screen.SHOWN_CHARACTERS], language)
+    told = intents.decide(scores, text, bool(families))
+    if told == "other" and not _is_smalltalk(text, language):
+        told = intents.decide({**scores, "other": NEVER}, text, bool(families))
+    asks_for_cases = bool(ASKS_FOR_CASES.search(text))
+    rest = max(scores["solution"], scores["problem"], scores["how"])
+    if told == "examples" and not asks_for_cases and scores[told] - rest < LITTLE:
+        told = intents.decide({**scores, "examples": NEVER}, text, bool(families))
+    if asks_for_cases or told not in ("how", "examples", "problem"):
+        return told
+    if told != "how" and intents.is_order_to_buy(text):
         return "solution"
-    if told in ("how", "examples", "problem") and intents.OWN_HOW.search(context.text) and not asks_for_cases:
-        families = vocabulary().families_in(context.text[: screen.SHOWN_CHARACTERS], context.asked_in)
-        if naming.find(context.text, context.asked_in, families):
-            return "solution"
-    return told
+    named = naming.find(text, language, families)
+    if named is None or intents.FACT.search(text):
+        return told
+    behind = scores[told] - scores["solution"]
+    own = behind < MUCH and intents.OWN_HOW.search(text)
+    return "solution" if own or (behind < SOME and naming.leads(text, named)) else told
 
 
 def judge_room(context: Context) -> None:
@@ -98,9 +110,9 @@ def judge_room(context: Context) -> None:
         context.status = "clarify"
 
 
-def _is_smalltalk(context: Context) -> bool:
+def _is_smalltalk(text: str, language: Language) -> bool:
     """Whether a message that looks like small talk is a known kind of it, or says nothing else."""
-    return intents.smalltalk(context.text, context.asked_in) != "plain" or not tokens(context.text, context.asked_in)
+    return intents.smalltalk(text, language) != "plain" or not tokens(text, language)
 
 
 def _is_broad(context: Context) -> bool:

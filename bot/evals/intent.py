@@ -10,9 +10,10 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from bot.advisor import naming
-from bot.advisor.intent import BUYER, decide
+from bot.advisor.intent import BUYER
 from bot.advisor.language import detect
 from bot.advisor.screen import clean, is_attack
+from bot.advisor.understand import settle
 from bot.evals.measures import macro_f1, rows
 from knowledge.intents import INTENTS, Message, fit, messages
 from knowledge.vocabulary import vocabulary
@@ -44,8 +45,7 @@ def _judge(training: list[Message], testing: list[Message], vectors: dict[Messag
         text = clean(message.text)
         language = detect(text)
         families = vocabulary().families_in(text, language)
-        scores = model.scores(text, vectors[message])
-        told = "attack" if is_attack(text) else decide(scores, text, bool(families))
+        told = "attack" if is_attack(text) else settle(model.scores(text, vectors[message]), text, language)
         named = naming.find(text, language, families) if told == "solution" else None
         judged.append((message, told, named.text if named else None))
     return judged
