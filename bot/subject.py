@@ -102,7 +102,7 @@ class Talk:
         asked = wanted.read(text, self._cases(), self._today().year)
         if asked:
             return self._about(text, intent="examples", message=self.state.subject.text, wish=Wish(wanted=asked, echo=echo))
-        return self._about(text, wish=Wish(echo=echo))
+        return self._about(text, wish=Wish(echo=echo, detail=clean(text)))
 
     def more(self, text: str) -> Advice:
         """More examples of the subject."""

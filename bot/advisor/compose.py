@@ -129,6 +129,8 @@ def _lead_name(context: Context) -> tuple[str, dict[str, str]]:
         return ("nothing_named", {"named": named}) if named else ("nothing", {})
     if context.intent == "examples":
         return ("examples" if context.found == "good" else "nearest"), {}
+    if context.wish.detail and context.room != "published":
+        return "detail", {}
     if context.room in ("published", "running"):
         return context.room, {}
     if context.room == "decided":
@@ -225,6 +227,10 @@ def _cases(context: Context, heading: bool = True) -> list[Block]:
     blocks += [tell_case(context.told, case, None, context.text) for case in context.near]
     if context.intent == "problem" and not context.answering:
         blocks += _directions(context)
+    if context.recalled:
+        frame = words["case"]["recalled"]
+        told = context.told.fact(context.recalled, title(context.recalled, context.language), frame=frame)
+        return [*blocks, Block(kind="lead", sentences=[told])]
     if context.broader:
         blocks.append(Block(kind="heading", label=words["heading"]["broader"]))
         blocks += [tell_case(context.told, case, family_of(case), context.text) for case in context.broader]

@@ -14,7 +14,7 @@ from knowledge.vocabulary import vocabulary
 
 CASES = 4
 LIKE = 2.0  # least likeness of a case's problem
-SECTORS = 2
+SECTORS, FUNCTIONS = 3, 2  # of which functions are named, and how many of each
 
 
 def look(context: Context) -> None:
@@ -58,7 +58,11 @@ def _calls(context: Context) -> list[str]:
     sectors = [sector for family in context.families for sector in family.sectors]
     sectors += [case.sector for case in context.near if case.sector]
     known = vocabulary()
-    functions = [f for sector in list(dict.fromkeys(sectors))[:SECTORS] for f in known.sectors[sector].calls(context.language)]
+    functions = [
+        f
+        for sector in list(dict.fromkeys(sectors))[:SECTORS]
+        for f in known.sectors[sector].calls(context.language)[:FUNCTIONS]
+    ]
     if any("dpia" in family.caution for family in context.families):
         functions.append(texts(context.language)["connections"]["privacy_officer"])
     return list(dict.fromkeys(functions))

@@ -58,8 +58,8 @@ class Wish:
     """What the conversation has settled before the message is looked at: it overrides what the message itself tells.
 
     `fact_room` is the room of the subject, for a question on a rule that stands beside it. `echo` are words of a follow-up to
-    begin with; `opening` takes up the buyer's answer to a question in place of the usual first words. `wanted` says which
-    cases are asked for; `ask` names the question that should end the answer.
+    begin with, `detail` the words that it adds; `opening` takes up the buyer's answer to a question in place of the usual
+    first words. `wanted` says which cases are asked for; `ask` names the question that should end the answer.
     """
 
     language: Language | None = None
@@ -68,6 +68,7 @@ class Wish:
     fact_room: Room | None = None
     skill: Skill | None = None
     echo: str = ""
+    detail: str = ""
     wanted: Wanted = field(default_factory=Wanted)
     opening: list[Sentence] = field(default_factory=list)
     ask: str | None = None
@@ -104,6 +105,7 @@ class Context:
     near: list[Case] = field(default_factory=list)
     sideways: list[Case] = field(default_factory=list)
     broader: list[Case] = field(default_factory=list)
+    recalled: Case | None = None
     unmet: bool = False
     earlier: list[Case] = field(default_factory=list)
     told: Told = field(default_factory=lambda: Told("nl"))

@@ -147,7 +147,7 @@ def _in_context(text: str, state: ChatState, language: Language, asked: bool) ->
     new, fresh = _new_families(text, state, language), _fresh(text, state, language)
     asks, orders = bool(_pattern("asks").search(text)), bool(_pattern("orders").search(text))
     if asks_rule(text):
-        return "side"
+        return "refine" if orders and not new else "side"
     told = rooms.told_room(text)
     if told and new:
         return "subject"

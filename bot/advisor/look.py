@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from bot.advisor import intent as intents
 from bot.advisor import room as rooms
@@ -10,12 +10,13 @@ from bot.advisor import wanted
 from bot.advisor.context import Context
 from knowledge import search
 from knowledge.document import Case, Guidance
-from knowledge.lexical import STOP_EN, STOP_NL
+from knowledge.lexical import STOP_EN, STOP_NL, tokens
 from knowledge.vocabulary import WORD, Family, vocabulary
 
 CASES = 3
 AFTER_ANSWER = 1  # new cases in a turn that takes up an answer
 FEW, MANY = 8, 400
+DETAIL_WORDS = 2
 CLOSE = 1.5  # a case with so much less evidence than the best is not told beside it
 SHARED_WORDS = 0.12  # least coverage of a topic that answers a how-question; a vector alone may be chance
 TOLD = 4.4  # least evidence of a case that is told unasked
@@ -38,21 +39,21 @@ def look(context: Context) -> None:
         return
     generation, text, language = context.generation, context.text, context.asked_in
 
-    def of(kind: type, count: int = FEW) -> list[search.Hit]:
-        def keep(document: Case | Guidance) -> bool:
-            return isinstance(document, kind) and (bool(context.wish.wanted) or document.id not in context.seen.cases)
+    def keep(document: Case | Guidance) -> bool:
+        return isinstance(document, Guidance)
 
-        return search.search(generation, text, context.vector, language, count, keep)
-
-    guidance = of(Guidance)
+    guidance = search.search(generation, text, context.vector, language, FEW, keep)
     if context.intent == "how" and not after_publication(context):
         _look_for_fact(context, guidance)
         return
     asked = bool(context.wish.wanted)
     if context.intent == "examples" and not asked and not context.answering:
         context.wish.wanted = wanted.read(text, cases_of(context), context.today.year)
-    told = search.evidence(of(Case, MANY))
-    context.found = search.judge(told)
+    told = evidence_for_cases(context)
+    for id_, evidence in _evidence_for_detail(context).items():
+        told[id_] = max(told.get(id_, evidence), evidence)
+    seen = () if context.wish.wanted else context.seen.cases
+    context.found = search.judge({id_: evidence for id_, evidence in told.items() if id_ not in seen})
     if not context.answering:
         context.help = _help(context, guidance)
     if context.room == "published":  # help, no widening: what was looked for is the guidance
@@ -70,6 +71,19 @@ def evidence_for_cases(context: Context) -> dict[str, float]:
         return isinstance(document, Case)
 
     return search.evidence(search.search(context.generation, context.text, context.vector, context.asked_in, MANY, keep))
+
+
+def _evidence_for_detail(context: Context) -> dict[str, float]:
+    """How much speaks for each case not seen yet being about the new words of a message that adds to its subject."""
+    detail, seen = context.wish.detail, context.seen.cases
+    if len(set(tokens(detail, context.asked_in))) < DETAIL_WORDS:
+        return {}
+
+    def keep(document: Case | Guidance) -> bool:
+        return isinstance(document, Case) and document.id not in seen
+
+    vector = context.engine.embed_query(detail)
+    return search.evidence(search.search(context.generation, detail, vector, context.asked_in, FEW, keep))
 
 
 def after_publication(context: Context) -> bool:
@@ -186,16 +200,15 @@ def _look_for_cases(context: Context, told: Mapping[str, float]) -> None:
     """
     generation, seen = context.generation, context.seen.cases
     floor = search.GOOD if context.intent == "examples" else TOLD
-    least = max(floor, max(told.values(), default=0.0) - CLOSE)
+    least = max(floor, max((evidence for id_, evidence in told.items() if id_ not in seen), default=0.0) - CLOSE)
     family = context.named.family if context.named else None
 
     def near_enough(case: Case, evidence: float) -> bool:
         same = family is not None and family.id in case.solutions
         return evidence >= (search.NEAREST if same else least)
 
-    found = ((generation.documents[id_], evidence) for id_, evidence in told.items())
+    found = ((generation.documents[id_], evidence) for id_, evidence in told.items() if id_ not in seen)
     near = [case for case, evidence in found if isinstance(case, Case) and near_enough(case, evidence)]
-    ranked = ranked_by_problem(context)
     if context.intent in ("solution", "how"):
         light = context.dose == "light"
         taken = {family.id} if family else {id_ for case in near[:1] for id_ in case.solutions}
@@ -206,15 +219,19 @@ def _look_for_cases(context: Context, told: Mapping[str, float]) -> None:
         context.near = [case for case in own if case.id not in beside][: 1 if light else CASES - len(beside)]
         if not context.sideways and context.intent == "solution" and not light and not context.answering:
             told_already = {*seen, *(case.id for case in context.near)}
-            context.broader = [case for case in _broader(context, ranked) if case.id not in told_already][:1]
+            context.broader = [case for case in _broader(context) if case.id not in told_already][:1]
     elif context.intent == "problem":
-        like = search.sideways([(case, told.get(case.id, 0.0)) for case, _ in ranked], (), CASES, seen, least=STATED_PROBLEM)
+        by_evidence = sorted(cases_of(context), key=lambda case: -told.get(case.id, 0.0))
+        ranked = [(case, told.get(case.id, 0.0)) for case in by_evidence]
+        like = search.sideways(ranked, (), CASES, seen, least=STATED_PROBLEM)
         context.near = list({case.id: case for case in [*near[:2], *like, *near]}.values())[:CASES]
     else:
         context.near = near[:CASES]
     if context.answering:
         context.sideways = context.sideways[:AFTER_ANSWER]
         context.near = context.near[: AFTER_ANSWER - len(context.sideways)]
+    if context.wish.detail:
+        context.recalled = _recalled(context, told)
     if not context.near and not context.sideways and not context.broader:
         context.found = "nothing"
     elif context.found == "nothing":
@@ -234,8 +251,17 @@ def _other_ways(context: Context, told: Mapping[str, float]) -> list[tuple[Case,
     return sorted(found, key=lambda item: -item[1])
 
 
-def _broader(context: Context, ranked: Sequence[tuple[Case, float]]) -> Iterator[Case]:
+def _recalled(context: Context, told: Mapping[str, float]) -> Case | None:
+    """A case that was seen already and fits what the buyer adds better than any new one."""
+    new = max((told.get(case.id, 0.0) for case in [*context.near, *context.sideways]), default=0.0)
+    likely = [id_ for id_ in context.seen.cases if told.get(id_, 0.0) >= max(TOLD, new)]
+    best = context.generation.documents[max(likely, key=lambda id_: told[id_])] if likely else None
+    return best if isinstance(best, Case) else None
+
+
+def _broader(context: Context) -> Iterator[Case]:
     """Cases of the same sector whose people put the need and not the product to the market; then the one that fits any."""
+    ranked = ranked_by_problem(context)
     sectors = {sector for family in context.families for sector in family.sectors}
     yield from (case for case, _ in ranked if case.sector in sectors and set(BROADER) & set(case.themes))
     yield from (case for case, _ in ranked if case.id == BROADEST)
