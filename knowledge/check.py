@@ -179,7 +179,7 @@ def _english_faults(document: Case | Guidance) -> Iterator[tuple[str, str]]:
         return
     for name, value in document.en:
         dutch = getattr(document, name, None)
-        if name == "asked":
+        if name in ("asked", "shown_for"):
             continue
         if name != "organisation" and bool(dutch) != bool(value):
             yield (

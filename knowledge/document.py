@@ -90,6 +90,7 @@ class CaseEnglish(Strict):
     lesson: str | None = None
     connections: list[str] = []
     asked: list[str] = []
+    shown_for: list[str] = []
 
 
 class GuidanceEnglish(Strict):
@@ -129,7 +130,7 @@ class Case(_Document):
     """One documented practice example: who, problem, approach, result, lesson, source.
 
     `instead_of` are families of products for whose buyers this case shows another way: the problem behind such a purchase is
-    the one of this case.
+    the one of this case. `shown_for` are messages of such buyers, found by and never told.
     """
 
     kind: Literal["case"]
@@ -149,6 +150,7 @@ class Case(_Document):
     lesson: str | None = None
     connections: list[str] = []
     instead_of: list[str] = []
+    shown_for: list[str] = []
     cautions: list[Caution] = []
     en: CaseEnglish | None = None
 

@@ -22,12 +22,13 @@ from typing import IO, TYPE_CHECKING
 import portalocker
 from pydantic import BaseModel, ValidationError
 
-from knowledge.document import Case, Guidance, from_fields
+from knowledge.document import Case, Guidance, Language, from_fields
 from knowledge.embeddings import Identity
+from knowledge.lexical import tokens
 from knowledge.passage import Passage
 
 # Raise when splitting, tokens or files of a generation change: the next ingest then makes every generation anew.
-RECIPE = 10
+RECIPE = 11
 KEEP = 3
 
 
@@ -169,6 +170,19 @@ class Generation:
         found: dict[str, list[Passage]] = {}
         for passage in self.passages:
             found.setdefault(passage.document, []).append(passage)
+        return found
+
+    @cached_property
+    def example_terms(self) -> dict[Language, dict[str, list[frozenset[str]]]]:
+        """The words of the messages for which a case is shown as another way, by language and case id."""
+        found: dict[Language, dict[str, list[frozenset[str]]]] = {"nl": {}, "en": {}}
+        for document in self.documents.values():
+            if isinstance(document, Case):
+                english = document.en.shown_for if document.en else []
+                pairs: list[tuple[Language, list[str]]] = [(document.language, document.shown_for), ("en", english)]
+                for language, messages in pairs:
+                    if messages:
+                        found[language][document.id] = [frozenset(tokens(message, language)) for message in messages]
         return found
 
     def close(self) -> None:

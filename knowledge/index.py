@@ -101,6 +101,10 @@ class _Lexical:
                 total[rows] += RELATED * values
         return {self.documents[row]: float(total[row] / most) for row in np.flatnonzero(total)} if most else {}
 
+    def rarity(self, term: str) -> float:
+        held = len(self._column(term)[0]) if self._retriever is not None else 0
+        return math.log(1 + len(self.documents) / (held + 0.5))
+
     def _column(self, term: str) -> tuple[np.ndarray, np.ndarray]:
         """The documents (by row) that hold a term and their scores for it."""
         assert self._retriever is not None
@@ -161,6 +165,10 @@ class Index:
         families = [family for family, _ in vocabulary().families_in(text, language)]
         related = [term for family in families for term in tokens(family[language], language)]
         return self._lexical[language].shares(tokens(text, language), related)
+
+    def rarity(self, term: str, language: str) -> float:
+        """How much a term tells documents apart: the logarithm of how few hold it."""
+        return self._lexical[language].rarity(term)
 
     def close(self) -> None:
         """Give back all files and memory."""

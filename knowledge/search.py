@@ -10,6 +10,7 @@ import numpy as np
 
 from knowledge.document import Case, Guidance, Language
 from knowledge.generation import Generation
+from knowledge.lexical import tokens
 from knowledge.passage import Passage
 from knowledge.vocabulary import Family, vocabulary
 
@@ -131,6 +132,18 @@ def _problem_likeness(generation: Generation, vector: Sequence[float]) -> dict[s
         id_ = key.removesuffix(ENGLISH)
         likeness[id_] = max(likeness.get(id_, 0.0), generation.usual.problem(key, cosine))
     return likeness
+
+
+def shared_with_examples(generation: Generation, text: str, language: Language) -> dict[str, float]:
+    """For cases that say to whom they show another way: the weight of the words that the best such message shares with a text.
+
+    A word weighs its rarity.
+    """
+    terms = {term: generation.index.rarity(term, language) for term in set(tokens(text, language))}
+    return {
+        id_: max(sum(terms[term] for term in example & terms.keys()) for example in examples)
+        for id_, examples in generation.example_terms[language].items()
+    }
 
 
 def shows_another_way(case: Case, wished: Collection[str]) -> bool:

@@ -11,7 +11,7 @@ from bot.advisor import naming
 from bot.advisor.advise import advise
 from bot.advisor.language import detect
 from bot.advisor.screen import clean
-from bot.commands.eval import macro_f1
+from bot.evals.measures import macro_f1
 from knowledge.intents import INTENTS, messages
 from knowledge.library import Library
 from knowledge.vocabulary import vocabulary

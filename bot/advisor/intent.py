@@ -22,7 +22,7 @@ ATTACK_WORDS = 5  # fewer say too little to accuse anybody
 SUSPECT = re.compile(
     r"prompt|instruct|systeem|system|geheim|secret|wachtwoord|password|sleutel|\bkey|token|admin|beheerder|ontwikkel|"
     r"develop|gebruiker|user|iemand anders|andere? (inkoper|mensen|gemeente)|other (people|buyer)|negeer|ignor|"
-    r"vergeet|forget|disregard|override|\brol\b|\brole|doe alsof|pretend|act as|modus|\bmode\b|code|base64|decode|script|sql|drop table|select \*|"
+    r"vergeet|forget|disregard|override|\brol\b|\brole|doe alsof|pretend|act as|modus|\bmode\b|code|base64|script|sql|"
     r"\.env|config|server|database|log(s|boek|file)?\b|chat(s|geschiedenis|history)|gesprek|berichten|messages|conversation|"
     r"regels|rules|filter|beperking|restrict|jailbreak|dan\b|hack|root|sudo|api|model|train|taalmodel|bypass|omzeil",
     re.IGNORECASE,

@@ -20,10 +20,9 @@ DETAIL_WORDS = 2
 CLOSE = 1.5  # a case with so much less evidence than the best is not told beside it
 SHARED_WORDS = 0.12  # least coverage of a topic that answers a how-question; a vector alone may be chance
 TOLD = 4.4  # least evidence of a case that is told unasked
-# Least evidence of a sideways case: lower where the case is known to show another way than the named solution. Evidence for the
-# message as it is foretold best what a reader called relevant, of 604 judged pairs (docs/performance.md).
-SIDEWAYS_KNOWN, SIDEWAYS = 2.4, 4.2
-KNOWN = 1.0  # added to the evidence of such a case
+# A sideways case must be about the message and share words with those for which it is shown; weight and least sum are fitted to
+# what a reader called relevant (docs/performance.md).
+SHARED, SIDEWAYS = 0.45, 6.2
 STATED_PROBLEM = 3.3  # least evidence of a case that is told because its problem is like the one that was stated
 BROADER = ("functional", "market-dialogue")  # themes of cases that show how anybody can look more widely
 BROADEST = "den-haag-innovation-programme"  # holds for any product
@@ -239,16 +238,10 @@ def _look_for_cases(context: Context, told: Mapping[str, float]) -> None:
 
 
 def _other_ways(context: Context, told: Mapping[str, float]) -> list[tuple[Case, float]]:
-    """Cases that may show another way than the named solution, with how much speaks for each, best first."""
-    family = context.named.family if context.named else None
-    wished = {family.id} if family else {each.id for each in context.families}
-    found = []
-    for case in cases_of(context):
-        known = search.shows_another_way(case, wished)
-        evidence = told.get(case.id, 0.0)
-        if evidence >= (SIDEWAYS_KNOWN if known else SIDEWAYS):
-            found.append((case, evidence + (KNOWN if known else 0.0)))
-    return sorted(found, key=lambda item: -item[1])
+    """Cases that show another way to a buyer with such a message, with how much speaks for each, best first."""
+    shared = search.shared_with_examples(context.generation, context.text, context.asked_in)
+    weighed = [(case, told.get(case.id, 0.0) + SHARED * shared.get(case.id, 0.0)) for case in cases_of(context)]
+    return sorted(((case, weight) for case, weight in weighed if weight >= SIDEWAYS), key=lambda item: -item[1])
 
 
 def _recalled(context: Context, told: Mapping[str, float]) -> Case | None:
