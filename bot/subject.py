@@ -192,7 +192,7 @@ class Talk:
         seen.cases -= set(last.cases)
         seen.questions.discard(last.question or "")
         seen.perspectives = seen.perspectives[:-1] if last.question else seen.perspectives
-        return self._about(text, message=state.subject.text, seen=replace(seen, steps=set()))
+        return self._about(text, message=state.subject.text, seen=replace(seen, steps=set(), again=False))
 
     def go_on(self, name: str, text: str) -> Advice:
         """Go on with the subject after written words: another case and the next question."""

@@ -29,6 +29,14 @@ _DUE = re.compile(
     r"from)\W+(\w+\W+){0,2}$",
     re.IGNORECASE,
 )
+# What was decided on a day is no clock; the end of a month is not its first day.
+_PAST = re.compile(
+    r"\b(besloten|beslist|vastgesteld|getekend|gepubliceerd|decided|published|signed|sinds|since)\W+(op |on )?$", re.IGNORECASE
+)
+_PAST_AFTER = re.compile(
+    r"^\W*(\d{4} )?(heeft |is )?(besloten|beslist|vastgesteld|getekend|gepubliceerd|decided)\b", re.IGNORECASE
+)
+_END = re.compile(r"\b(eind|einde|end of)\W+(van )?$", re.IGNORECASE)
 HASTE = re.compile(
     r"\b(spoed|haast|zsm|z\.s\.m|zo snel mogelijk|asap|stoom en kokend water|urgent|in a hurry|as soon as possible)\b",
     re.IGNORECASE,
@@ -58,7 +66,10 @@ def due(text: str, today: date) -> Due | None:
         if number is None and match["year"] is None and not _DUE.search(text[: match.start()]):
             continue
         month = next(month for month, names in _MONTHS.items() if re.fullmatch(names, match["month"], re.IGNORECASE))
-        if day := _day(int(number or 1), month, match["year"], today):
+        if _PAST.search(text[: match.start()]) or _PAST_AFTER.match(text[match.end() :]):
+            continue
+        late = number is None and _END.search(text[: match.start()])
+        if day := _day(int(number or (28 if late else 1)), month, match["year"], today):
             found.append((match.start(), day))
     for match in _NUMERIC.finditer(text):
         if _QUANTITY.match(text[match.end() :]) or (match["year"] is None and not _DUE.search(text[: match.start()])):

@@ -146,7 +146,7 @@ def _lead_name(context: Context) -> tuple[str, dict[str, str]]:
 
 def _clock(context: Context) -> list[Sentence]:
     """The date that the buyer named and how long that still is; nothing where there is none."""
-    if context.due is None or context.intent == "examples" or context.room == "published":
+    if context.due is None or context.intent == "examples" or context.room == "published" or context.dose == "light":
         return []
     weeks = context.due.weeks(context.today)
     words = texts(context.language)["clock"]
@@ -168,6 +168,7 @@ def _bullets(context: Context, skip: Collection[str]) -> list[Block]:
     blocks: list[Block] = []
     most = BULLETS_LIGHT if context.dose == "light" else BULLETS
     clock = (context.haste or context.due is not None) and context.room not in ("published", "running")
+    clock = clock and context.dose != "light"
     for rank, guidance in enumerate(context.help):
         about_room = context.room in ("published", "running") and rank == 0
         count = STEPS_ROOM if about_room else STEPS_CLOCK if clock and rank == 0 else STEPS_THING

@@ -93,7 +93,7 @@ def controls(text: str, state: ChatState) -> tuple[list[Control], str]:
     rest = []
     for part in _PART.findall(text) or [text]:
         plain = part.strip(" .!?;:,")
-        kinds = [kind for kind in CONTROLS if (state.turn or kind in ("quiet", "talk")) and says(plain, kind)]
+        kinds = [kind for kind in CONTROLS if (state.turn or kind in ("quiet", "irritated", "talk")) and says(plain, kind)]
         found += kinds[:1]
         if not kinds or len(plain.split()) > PART_WORDS:
             rest.append(part)

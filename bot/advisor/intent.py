@@ -20,11 +20,12 @@ SURELY_SMALLTALK = ("confused", "thanks", "bye", "greeting", "who")
 ATTACK_WORDS = 5  # fewer say too little to accuse anybody
 # Words without which nobody is accused: what an attack is after, or how it goes about it.
 SUSPECT = re.compile(
-    r"prompt|instruct|systeem|system|geheim|secret|wachtwoord|password|sleutel|\bkey|token|admin|beheerder|ontwikkel|"
+    r"prompt|instruct|systeem(tekst|bericht|instell)|system (prompt|message|instr)|geheim|secret|wachtwoord|password|"
+    r"sleutel|\bkey|token|admin|beheerder|ontwikkel|"
     r"develop|gebruiker|user|iemand anders|andere? (inkoper|mensen|gemeente)|other (people|buyer)|negeer|ignor|"
     r"vergeet|forget|disregard|override|\brol\b|\brole|doe alsof|pretend|act as|modus|\bmode\b|code|base64|script|sql|"
     r"\.env|config|server|database|log(s|boek|file)?\b|chat(s|geschiedenis|history)|gesprek|berichten|messages|conversation|"
-    r"regels|rules|filter|beperking|restrict|jailbreak|dan\b|hack|root|sudo|api|model|train|taalmodel|bypass|omzeil",
+    r"regels|rules|filter|beperking|restrict|jailbreak|dan\b|hack|root|sudo|api|taalmodel|bypass|omzeil",
     re.IGNORECASE,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from bot.advisor import intent as intents
 from bot.advisor import room as rooms
@@ -19,14 +19,14 @@ FEW, MANY = 8, 400
 DETAIL_WORDS = 2
 CLOSE = 1.5  # a case with so much less evidence than the best is not told beside it
 SHARED_WORDS = 0.12  # least coverage of a topic that answers a how-question; a vector alone may be chance
-TOLD = 4.4  # least evidence of a case that is told unasked
+TOLD = 4.2  # least evidence of a case that is told unasked
 # A sideways case must be about the message and share words with those for which it is shown; weight and least sum are fitted to
 # what a reader called relevant (docs/performance.md).
 SHARED, SIDEWAYS = 0.45, 6.2
 STATED_PROBLEM = 3.3  # least evidence of a case that is told because its problem is like the one that was stated
-BROADER = ("functional", "market-dialogue")  # themes of cases that show how anybody can look more widely
-BROADEST = "den-haag-innovation-programme"  # holds for any product
-ASKED_FOR = 2.8  # least evidence of a case of just the kind that was asked for
+# Where no case is sideways enough or only one is left: cases with a related need that an editor named for this family.
+RELATED, LEAST_CASES = 2.4, 2
+ASKED_FOR = 2.2  # least evidence of a case of just the kind that was asked for
 ONE_SUPPLIER = ("negotiation-without-notice", "single-quote", "prior-knowledge-and-suppliers")
 
 
@@ -119,7 +119,7 @@ def _help(context: Context, hits: list[search.Hit]) -> list[Guidance]:
     ids: list[str] = []
     if context.room in ("published", "running"):
         ids += rooms.helps(context.room)
-    elif context.haste or context.due:
+    elif (context.haste or context.due) and context.dose != "light":
         ids += rooms.helps("haste" if context.haste else "due")[:1]
     named = [context.named.family] if context.named and context.named.family else []
     warned = [family for family in context.families if family.caution]
@@ -134,7 +134,7 @@ def _help(context: Context, hits: list[search.Hit]) -> list[Guidance]:
         free = {id_: evidence for id_, evidence in told.items() if id_ not in others}
         if search.judge(free) == "good":
             ids.append(max(free, key=lambda id_: free[id_]))
-        ids += rooms.helps(context.room)
+        ids += rooms.helps("routine" if context.dose == "light" and context.intent == "solution" else context.room)
     return _documents(context, ids)
 
 
@@ -216,9 +216,10 @@ def _look_for_cases(context: Context, told: Mapping[str, float]) -> None:
         # A detail that is added to a subject may be about something else than the product.
         own = near if context.seen.again else [case for case in near if _is_about(case, family)]
         context.near = [case for case in own if case.id not in beside][: 1 if light else CASES - len(beside)]
-        if not context.sideways and context.intent == "solution" and not light and not context.answering:
-            told_already = {*seen, *(case.id for case in context.near)}
-            context.broader = [case for case in _broader(context) if case.id not in told_already][:1]
+        shown = [*context.sideways, *context.near]
+        if context.intent == "solution" and not light and not context.answering:
+            missing = max(LEAST_CASES - len(shown), 0 if context.sideways else 1)
+            context.broader = _related(context, told, {*seen, *(case.id for case in shown)})[:missing]
     elif context.intent == "problem":
         by_evidence = sorted(cases_of(context), key=lambda case: -told.get(case.id, 0.0))
         ranked = [(case, told.get(case.id, 0.0)) for case in by_evidence]
@@ -252,12 +253,12 @@ def _recalled(context: Context, told: Mapping[str, float]) -> Case | None:
     return best if isinstance(best, Case) else None
 
 
-def _broader(context: Context) -> Iterator[Case]:
-    """Cases of the same sector whose people put the need and not the product to the market; then the one that fits any."""
-    ranked = ranked_by_problem(context)
-    sectors = {sector for family in context.families for sector in family.sectors}
-    yield from (case for case, _ in ranked if case.sector in sectors and set(BROADER) & set(case.themes))
-    yield from (case for case, _ in ranked if case.id == BROADEST)
+def _related(context: Context, told: Mapping[str, float], leave_out: set[str]) -> list[Case]:
+    """Cases that took another way than the named solution about a related need, best first."""
+    family = context.named.family if context.named else None
+    wished = {family.id} if family else {each.id for each in context.families}
+    cases = [case for case in cases_of(context) if case.id not in leave_out and told.get(case.id, 0.0) >= RELATED]
+    return sorted((case for case in cases if search.shows_another_way(case, wished)), key=lambda case: -told.get(case.id, 0.0))
 
 
 def _is_about(case: Case, family: Family | None) -> bool:

@@ -15,6 +15,12 @@ from knowledge.intents import Intent
 from knowledge.vocabulary import Family
 
 FEW_WORDS = 6
+# Signs of a small order: an amount under ten thousand euros, a few pieces, or more of the same.
+SMALL = re.compile(
+    r"\b\d{2,4} ?(euro|eur)\b|€ ?\d{1,4}(?![\d.,]*\d{3})|\b1 stuks?\b|zelfde als (altijd|vorig)|\b(na|bij)(bestel|vul)|"
+    r"\bvoorraad\b|\bfor \d{1,2} people\b|\bvoor \d{1,2} (personen|man|mensen)\b|\breorder\b|\brefills?\b",
+    re.IGNORECASE,
+)
 MANY_PEOPLE = re.compile(
     r"\b(inwoners|bewoners|wijk|stad|binnenstad|leerlingen|kinderen|patiënten|residents|city|pupils|patients)\b"
 )
@@ -44,7 +50,7 @@ def own_purchase(text: str, language: Language) -> bool:
     return bool(_pattern("own_purchase", language).search(text))
 
 
-def helps(subject: Room | Literal["problem", "haste", "due"]) -> list[str]:
+def helps(subject: Room | Literal["problem", "routine", "haste", "due"]) -> list[str]:
     """Ids of the guidance that helps with any purchase in a room, any problem or a clock; the first matters most."""
     found: list[str] = _table()["helps"][subject]
     return found
@@ -65,6 +71,8 @@ def dose(intent: Intent, room: Room, family: Family | None, text: str, language:
     if intent == "examples" or _pattern("fact", language).search(text):
         return "light"
     if family and family.routine and not MANY_PEOPLE.search(text.lower()):
+        return "light"
+    if intent == "solution" and SMALL.search(text):
         return "light"
     if intent == "solution" and family is None and room == "idea" and len(text.split()) <= FEW_WORDS:
         return "light"  # a small thing that nobody needed to explain

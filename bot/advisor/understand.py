@@ -88,7 +88,8 @@ def settle(scores: dict[intents.Intent, float], text: str, language: Language) -
     if told != "how" and intents.is_order_to_buy(text):
         return "solution"
     named = naming.find(text, language, families)
-    if named is None or intents.FACT.search(text):
+    says_little = not families and len(text.split()) <= FEW_WORDS + 1
+    if named is None or says_little or intents.FACT.search(text):
         return told
     behind = scores[told] - scores["solution"]
     own = behind < MUCH and intents.OWN_HOW.search(text)
