@@ -138,7 +138,8 @@ def test_a_dotenv_file_is_read(blik: Blik, tmp_path: Path, library_data: Path) -
 
 def test_chat_answers_a_tap_and_a_typed_label(blik: Blik, library_data: Path) -> None:
     first, tapped, typed = chat(blik, library_data, CAMERAS, {"action": "1.1"}, "weet ik niet")
-    assert [action["id"] for action in first["actions"]] == [f"1.{i}" for i in range(len(first["closing"]["options"]))]
+    options = [f"1.{i}" for i in range(len(first["closing"]["options"]))]
+    assert [action["id"] for action in first["actions"]] == [*options, "1.space", "1.connections", "1.sources"]
     assert first["attachments"] == [] and first["exploration"] is None
     assert (first["turn"], tapped["turn"], typed["turn"]) == (1, 2, 3)
     assert tapped["question"] == first["closing"]["options"][1]

@@ -21,7 +21,7 @@ from tests.conftest import Blik
 
 def test_the_right_document_is_found_by_problem_and_by_word(library: Library) -> None:
     questions = {
-        "ouders klagen dat de taxibus hun kind steeds te laat ophaalt": "maasdriel-zaltbommel-pupil-transport",
+        "ouders klagen dat de taxibus hun kind steeds te laat ophaalt": "oudewater-subcontractor-taken-off",
         "Vanaf welk bedrag moet ik Europees aanbesteden?": "thresholds-2026-2027",
         "wat is een marktconsultatie": "market-consultation",
         "who decides on cameras in the street": "camera-surveillance-public-places",

@@ -181,8 +181,10 @@ def _look_for_wanted(context: Context, told: Mapping[str, float], again: bool) -
     fitting = [case for case in ranked if isinstance(case, Case)]
     asked_for = [case for case in fitting if wish.accepts(case)]
     cases = [case for case in asked_for if case.id not in seen]
-    if again and not any(scores[case.id] >= search.GOOD for case in cases):
-        cases = [case for case in asked_for if scores[case.id] >= search.GOOD] or cases
+    if again:  # better seen twice than one that hardly fits
+        sure = [case for case in asked_for if scores[case.id] >= search.GOOD]
+        twice = [case for case in asked_for if case.id in seen and scores[case.id] >= RELATED]
+        cases = [*(case for case in cases if case in sure), *twice] or cases
     if not cases and wish.names:  # a place asked for by name: all there is of it
         cases = [case for case in cases_of(context) if wish.accepts(case) and case.id not in seen]
     if not cases:

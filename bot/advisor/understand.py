@@ -78,7 +78,8 @@ def settle(scores: dict[intents.Intent, float], text: str, language: Language) -
     families = vocabulary().families_in(text[: screen.SHOWN_CHARACTERS], language)
     told = intents.decide(scores, text, bool(families))
     if told == "other" and not _is_smalltalk(text, language):
-        told = intents.decide({**scores, "other": NEVER}, text, bool(families))
+        scores = {**scores, "other": NEVER}
+        told = intents.decide(scores, text, bool(families))
     asks_for_cases = bool(ASKS_FOR_CASES.search(text))
     rest = max(scores["solution"], scores["problem"], scores["how"])
     if told == "examples" and not asks_for_cases and scores[told] - rest < LITTLE:
@@ -107,7 +108,7 @@ def judge_room(context: Context) -> None:
     context.dose = rooms.dose(context.intent, context.room, family, text, language, silent)
     if context.intent == "other":
         context.status = "answered"
-    elif context.wish.intent is None and not context.wish.skill and not context.named and _is_broad(context):
+    elif context.wish.intent is None and not context.wish.skill and _is_broad(context):
         context.status = "clarify"
 
 
