@@ -11,6 +11,7 @@ from bot.advisor.advice import Advice, Sentence, Skill
 from bot.advisor.advise import advise
 from bot.advisor.context import Seen, Wish
 from bot.advisor.facts import family_of
+from bot.advisor.language import detect
 from bot.advisor.masking import mask
 from bot.advisor.questions import question
 from bot.advisor.replies import TakenUp, written
@@ -57,7 +58,8 @@ class Talk:
     def written(self, group: str, name: str, message: str) -> Advice:
         """A written text as the answer."""
         self.on_subject = False
-        return written(texts(self.language)[group][name], message, self.language)
+        told = self._wanted_language or detect(message, self.language)
+        return written(texts(told)[group][name], message, told)
 
     def message(self, text: str, intent: Intent | None = None) -> Advice:
         """A message that stands on its own: a new subject, unless it is a fact, small talk or nothing to answer."""
