@@ -157,6 +157,8 @@ def _in_context(text: str, state: ChatState, language: Language, asked: bool) ->
         return "side"
     if not new and wanted.only_asks(text, language):
         return "refine"
+    if fresh and state.last and language != state.last.language and not told:
+        return "subject"
     if new and words >= FAR_WORDS and _far(text, state, language):
         return "subject"
     if asked and not asks and words <= ANSWER_WORDS and not (new and orders):
