@@ -23,7 +23,7 @@ TOLD = 4.2  # least evidence of a case that is told unasked
 # A sideways case must be about the message and share words with those for which it is shown; weight and least sum are fitted to
 # what a reader called relevant (docs/performance.md).
 SHARED, SIDEWAYS = 0.45, 6.2
-STATED_PROBLEM = 3.3  # least evidence of a case that is told because its problem is like the one that was stated
+STATED_PROBLEM = 4.0  # least evidence of a case that is told because its problem is like the one that was stated
 # Where no case is sideways enough or only one is left: cases with a related need that an editor named for this family.
 RELATED, LEAST_CASES = 2.4, 2
 ASKED_FOR = 2.2  # least evidence of a case of just the kind that was asked for
