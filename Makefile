@@ -23,7 +23,7 @@ RUN := $(VENV)/.installed-run-$(subst $(comma),-,$(JOINED))
 TEST := $(VENV)/.installed-test-$(subst $(comma),-,$(JOINED))
 
 .DEFAULT_GOAL := help
-.PHONY: help ask chat ingest test test-long check vectors bench clean eval-peers
+.PHONY: help ask bot chat ingest test test-long check vectors bench clean eval-peers
 export Q
 
 help:  ## Show what can be made
@@ -36,6 +36,10 @@ ask: $(RUN)  ## Answer a question: make ask Q="…" (EMBEDDINGS=sentence-transfo
 chat: $(RUN)  ## Talk, a line at a time
 	@$(BLIK) ingest --prune --quiet || true
 	@$(BLIK) chat
+
+bot: $(RUN)  ## Answer buyers in Telegram (needs TELEGRAM_BOT_TOKEN and BLIK_OPEN=true or BLIK_ALLOWED_USERS, in .env)
+	@$(BLIK) ingest --prune --quiet || true
+	@exec $(BLIK) telegram
 
 ingest: $(RUN)  ## Bring the library up to date with knowledge/
 	@$(BLIK) ingest

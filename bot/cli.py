@@ -17,7 +17,7 @@ from bot.commands.common import FAILED, WRONG_USE, note
 
 log = logging.getLogger("blik")
 
-_COMMANDS = ("ask", "chat", "search", "ingest", "check", "library", "doctor", "eval")
+_COMMANDS = ("ask", "chat", "search", "ingest", "check", "library", "doctor", "eval", "telegram")
 
 
 class _Lazy(click.Group):

@@ -35,9 +35,10 @@ class Talk:
     `on_subject` tells, after a turn, whether its answer was about the subject and not beside it.
     """
 
-    def __init__(self, library: Library, state: ChatState, today: Callable[[], date]) -> None:
+    def __init__(self, library: Library, state: ChatState, today: Callable[[], date], usual: Language = "nl") -> None:
         self._library = library
         self._today = today
+        self._usual = usual
         self._wanted_language: Language | None = None
         self._fact = ""
         self.state = state
@@ -51,9 +52,9 @@ class Talk:
 
     @property
     def language(self) -> Language:
-        """The language of written words: what was wanted, else that of the last turn."""
+        """The language of written words: what was wanted, else that of the last turn, else the usual one."""
         last = self.state.last
-        return self._wanted_language or (last.language if last else "nl")
+        return self._wanted_language or (last.language if last else self._usual)
 
     def written(self, group: str, name: str, message: str) -> Advice:
         """A written text as the answer."""
@@ -101,7 +102,7 @@ class Talk:
         echo = followup.echo(text)
         if self._fact and len(text.split()) <= followup.REFINE_WORDS:  # "and for a ministry", after a question on a rule
             return self.fact(text, before=self._fact, echo=echo)
-        asked = wanted.read(text, self._cases(), self._today().year)
+        asked = wanted.read(text, self.cases(), self._today().year)
         if asked:
             return self._about(text, intent="examples", message=self.state.subject.text, wish=Wish(wanted=asked, echo=echo))
         return self._about(text, wish=Wish(echo=echo, detail=clean(text)))
@@ -141,7 +142,7 @@ class Talk:
             known = index == 0 and self.state.subject.known
             return self.skill("solution-space", self.state.subject.text, label) if known else self.go_on("go_on", label)
         if turn.question == "space":
-            cases = [case for case in self._cases() if case.id in turn.cases]
+            cases = [case for case in self.cases() if case.id in turn.cases]
             chosen = [case for case in cases if (family := family_of(case)) and family[language].lower() == label.lower()]
             return detail.case_in_full(chosen[0], label, language) if chosen else self.written("tap", "old", label)
         if asked is None or label == texts(language)["closing"]["no_idea"]:
@@ -151,7 +152,7 @@ class Talk:
 
     def detail(self, kind: followup.Kind, text: str) -> Advice:
         """More about cases that were shown before; without such, the message on its own."""
-        turn, every = self.state.last_with_cases, self._cases()
+        turn, every = self.state.last_with_cases, self.cases()
         by_id = {case.id: case for case in every}
         cases = [by_id[id_] for id_ in (turn.cases if turn else []) if id_ in by_id]
         if kind == "who" and cases:
@@ -163,11 +164,22 @@ class Talk:
             return detail.case_in_full(cases[rank] if rank is not None else named[0], text, self.language)
         return self.refine(text) if self.state.subject.known else self.message(text)
 
-    def sources(self, turn: Turn | None, text: str) -> Advice:
-        """The pages behind the answer of a turn."""
-        with self._library.lease() as (generation, _):
-            documents = [generation.documents[id_] for id_ in (turn.sources if turn else []) if id_ in generation.documents]
-        return detail.sources(documents, text, self.language) if documents else self.written("tap", "no_sources", text)
+    def sources(self, turn: Turn | None, text: str, page: int = 0, size: int | None = None) -> tuple[Advice, int]:
+        """The pages behind the answer of a turn, `size` at a time, and how many such pages there are."""
+        told = turn.sources if turn else []
+        some = told[page * size : (page + 1) * size] if size else told
+        if not some:
+            return self.written("tap", "no_sources", text), 0
+        return detail.sources(some, text, self.language), -(-len(told) // size) if size else 1
+
+    def told_again(self, turn: Turn) -> Advice:
+        """A solution space that was shown as a picture, now in words."""
+        seen = self._seen()
+        seen.cases -= set(turn.cases)
+        wish = Wish(language=turn.language, skill="solution-space", intent=turn.intent, room=turn.room)
+        advice = self._advise(turn.subject, wish, seen)
+        advice.directions, advice.closing = [], None
+        return advice
 
     def skill(self, skill: Skill, about: str, text: str) -> Advice:
         """A skill on the subject, or on one of its own, which then is the subject."""
@@ -238,6 +250,7 @@ class Talk:
         return advice
 
     def _advise(self, message: str, wish: Wish, seen: Seen | None = None) -> Advice:
+        wish.usual = self._usual
         with self._library.lease() as (generation, engine):
             return advise(message, generation, engine, today=self._today(), seen=seen or self._seen(), wish=wish)
 
@@ -248,7 +261,7 @@ class Talk:
             steps=set(subject.steps), no_questions=state.no_questions, again=subject.known, turn=state.turn,
         )  # fmt: skip
 
-    def _cases(self) -> list[Case]:
+    def cases(self) -> list[Case]:
         with self._library.lease() as (generation, _):
             return [document for document in generation.documents.values() if isinstance(document, Case)]
 

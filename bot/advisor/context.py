@@ -57,12 +57,14 @@ class Seen:
 class Wish:
     """What the conversation has settled before the message is looked at: it overrides what the message itself tells.
 
-    `fact_room` is the room of the subject, for a question on a rule that stands beside it. `echo` are words of a follow-up to
+    `usual` is the language of messages whose words do not tell theirs. `fact_room` is the room of the subject, for a question
+    on a rule that stands beside it. `echo` are words of a follow-up to
     begin with, `detail` the words that it adds; `opening` takes up the buyer's answer to a question in place of the usual
     first words. `wanted` says which cases are asked for; `ask` names the question that should end the answer.
     """
 
     language: Language | None = None
+    usual: Language = "nl"
     intent: Intent | None = None
     room: Room | None = None
     fact_room: Room | None = None

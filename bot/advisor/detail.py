@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.advisor.advice import Advice, Block, GuidanceShown, Sentence
+from bot.advisor.advice import Advice, Block, Sentence, Source
 from bot.advisor.advise import shown_case
 from bot.advisor.facts import Told, family_of, field, heading, quotation, title, who, years
 from bot.texts import texts
-from knowledge.document import Case, Guidance, Language
+from knowledge.document import Case, Language
 
 CALLS = 4
 LONG_NAME = 45  # characters: longer are many organisations, which nobody can call
@@ -43,25 +43,24 @@ def whom_to_call(cases: list[Case], question: str, language: Language) -> Advice
     return _advice(question, language, blocks, told, cases[:CALLS])
 
 
-def sources(documents: list[Case | Guidance], question: str, language: Language) -> Advice:
-    """The pages behind an answer, each with the words of the library that rest on it."""
-    told, words = Told(language), texts(language)["detail"]
-    blocks = [Block(kind="lead", sentences=[Sentence(text=words["sources_lead"])])]
-    for document in documents:
-        text = field(document, "result" if isinstance(document, Case) else "what", language) or title(document, language)
-        sentence = told.fact(document, text, frame="“{text}”")
-        source = told.sources[-1]
+def sources(told: list[Source], question: str, language: Language) -> Advice:
+    """The pages behind an answer, under the numbers that they had there, each with the words that rest on it."""
+    blocks = [Block(kind="lead", sentences=[Sentence(text=texts(language)["detail"]["sources_lead"])])]
+    for source in told:
+        sentence = Sentence(text=f"“{source.quote}”", source=source.n)
         blocks.append(Block(kind="bullet", label=f"{source.title}.", sentences=[sentence]))
-    cases = [document for document in documents if isinstance(document, Case)]
-    advice = _advice(question, language, blocks, told, cases)
-    advice.guidance = [
-        GuidanceShown(
-            id=topic.id, title=title(topic, language), url=topic.sources[0].url,
-            valid_until=topic.valid_until.isoformat() if topic.valid_until else None,
-        )
-        for topic in documents if isinstance(topic, Guidance)
-    ]  # fmt: skip
-    return advice
+    return Advice(
+        question=question, language=language, status="answered", intent="examples", blocks=blocks, sources=told, found="good"
+    )
+
+
+def in_short(cases: list[Case], lead: str, language: Language) -> Advice:
+    """Cases by who, when and in a sentence, after `lead`."""
+    told, blocks = Told(language), [Block(kind="lead", sentences=[Sentence(text=lead)])]
+    for case in cases:
+        sentence = told.fact(case, title(case, language), frame="{text}.")
+        blocks.append(Block(kind="bullet", label=f"{who(case, language)}, {years(case, language)}.", sentences=[sentence]))
+    return _advice("", language, blocks, told, cases)
 
 
 def _call(case: Case, language: Language) -> str:

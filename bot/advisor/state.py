@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from bot.advisor.advice import Dose, Perspective, Room
+from bot.advisor.advice import Dose, Perspective, Room, Source
 from knowledge.document import Language
 from knowledge.intents import Intent
 
@@ -14,6 +16,8 @@ TURNS = 20  # of which a tap still does the right thing
 EARLIER = 3  # subjects to which a conversation can go back
 SUBJECT_CHARACTERS = 400
 ANSWER_CHARACTERS = 200
+FORM_CHARACTERS = 1_000
+CASE_FIELDS = ("organisation", "year", "problem", "approach", "result", "lesson")
 
 
 class Answer(BaseModel):
@@ -42,8 +46,18 @@ class Subject(BaseModel):
         return bool(self.text)
 
 
+class Form(BaseModel):
+    """Something that a buyer is handing in, step by step; `about` are cases, `labels` what they are called."""
+
+    kind: Literal["remark", "correction", "case"]
+    language: Language
+    about: list[str] = []
+    labels: list[str] = []
+    answers: list[str] = []
+
+
 class Turn(BaseModel):
-    """One answered message: what it was about, the question that ended the answer, and the documents that were told."""
+    """One answered message: what it was about, the question that ended the answer, and what was told."""
 
     subject: str
     language: Language
@@ -54,12 +68,19 @@ class Turn(BaseModel):
     question: str | None = None
     options: list[str] = []
     cases: list[str] = []
-    sources: list[str] = []
+    sources: list[Source] = []
+    families: list[str] = []
 
 
 class ChatState(BaseModel):
-    """All that is kept of one chat."""
+    """All that is kept of one chat.
 
+    `mark` tells this state from an earlier one of the same chat that was forgotten, whose buttons are still on screen;
+    `introduced`: the chat knows what it talks with; `asides`: what can be tapped under the last aside, by its label.
+    """
+
+    mark: str = Field(default_factory=lambda: secrets.token_hex(2))
+    introduced: bool = False
     turn: int = 0
     turns: dict[int, Turn] = Field(default_factory=dict)
     language: Language | None = None
@@ -69,10 +90,13 @@ class ChatState(BaseModel):
     questions: list[str] = []
     no_questions: bool = False
     fact: str = ""
+    form: Form | None = None
+    asides: dict[str, str] = {}
 
     @property
     def last(self) -> Turn | None:
-        return self.turns.get(self.turn)
+        """The last turn about a subject, or in written words; asides are none."""
+        return next(reversed(self.turns.values()), None)
 
     @property
     def last_with_cases(self) -> Turn | None:

@@ -28,7 +28,7 @@ def screen_message(context: Context) -> None:
     text = screen.clean(context.message)
     context.text = mask(text)
     context.personal = context.text != text
-    context.asked_in = languages.detect(context.text, context.wish.language or "nl")
+    context.asked_in = languages.detect(context.text, context.wish.language or context.wish.usual)
     context.language = context.wish.language or context.asked_in
     context.told = Told(context.language)
     if screen.is_empty(context.text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from bot.commands.common import DONE, FAILED, note, settings, write, write_json
 
 if TYPE_CHECKING:
     from bot.advisor.advice import Advice
+    from bot.channel import Reply
+    from bot.chat import Conversation
 
 HELLO = "Stel je vraag (of /stop).  Ask your question (or /stop)."
 
@@ -55,6 +58,7 @@ def command(name: str, forget: str | None, as_json: bool) -> int:
     with library.lease():
         pass  # open it before the first question, and say at once when there is none
     conversation = Conversation(library, memory.load(name) if memory else ChatState())
+    options = conversation.state.last.options if conversation.state.last else []
     if sys.stdin.isatty():
         note(HELLO)
     try:
@@ -62,15 +66,17 @@ def command(name: str, forget: str | None, as_json: bool) -> int:
             if line.strip() in ("/stop", "/quit"):
                 break
             try:
-                reply = _turn(conversation, line)
+                reply = _turn(conversation, line, options)
+                options = reply.advice.closing.options if reply.advice.closing else options
                 advice, turn = reply.advice, reply.turn
+                handed_in = reply.contributions
                 actions = [{"id": action.id, "label": action.label} for action in reply.actions]
             except Exception as error:
                 advice, code = failed(line, "nl")
                 note(f"ERROR {code}: {place(error)}")
-                actions, turn = [], conversation.state.turn
+                actions, turn, handed_in = [], conversation.state.turn, []
             if memory:
-                memory.save(name, conversation.state)
+                memory.save(name, conversation.state, [] if name.startswith("eval-") else handed_in)
             attachments = _attachments(advice, config.data_dir)
             if as_json:
                 extra = {"turn": turn, "actions": actions, "attachments": attachments, "exploration": None}
@@ -107,7 +113,7 @@ def _lines() -> Any:
             return
 
 
-def _turn(conversation: Any, line: str) -> Any:
+def _turn(conversation: Conversation, line: str, options: Sequence[str]) -> Reply:
     """One turn: a tap, a text, or a number that chooses one of the answers shown."""
     line = line.rstrip("\r\n")
     if line.lstrip().startswith("{"):
@@ -119,8 +125,7 @@ def _turn(conversation: Any, line: str) -> Any:
             return conversation.tap(str(value["action"]))
         if isinstance(value, dict) and isinstance(value.get("text"), str):
             return conversation.say(value["text"])
-    state = conversation.state
-    last = state.last
-    if last and line.strip().isdecimal() and 1 <= int(line.strip()[:3]) <= len(last.options):
-        return conversation.tap(f"{state.turn}.{int(line.strip()[:3]) - 1}")
+    said = line.strip()
+    if said.isdecimal() and 1 <= int(said[:3]) <= len(options):
+        return conversation.say(options[int(said[:3]) - 1])
     return conversation.say(line)

@@ -1,0 +1,211 @@
+"""Advice as Telegram HTML: pure functions from structured answers to parts of a message that Telegram always accepts.
+
+Telegram counts a message in UTF-16 code units of the visible text, at most 4096 (https://core.telegram.org/bots/api#sendmessage).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from bot.advisor.advice import Advice, Block, Direction, Sentence
+from bot.channel import Action
+from bot.texts import texts
+from knowledge.document import Language
+
+TEXT_UNITS, CAPTION_UNITS = 4096, 1024
+LINKS = 90  # Telegram drops formatting after a hundred entities of a message
+# Buttons of a row are equally wide; how long the longest label may be on a phone, by how many there are.
+ROOM = {1: 60, 2: 19, 3: 12, 4: 10}
+DATA_BYTES = 64
+# What may stand under any answer, after the answers to its question.
+STANDING = ("space", "connections", "sources", "text", "notify", "useful", "useless", "wrong", "case")
+_URL = re.compile(r"https?://[^\s\"<>]+\.[^\s\"<>]+")
+
+
+class Button(BaseModel):
+    label: str
+    data: str
+
+
+class Part(BaseModel):
+    """One message to send, as it is kept until it is out. `edit` is the message that it replaces."""
+
+    html: str
+    buttons: list[list[Button]] = []
+    directions: list[Direction] = []
+    language: Language = "nl"
+    file: str | None = None
+    filename: str | None = None
+    edit: int | None = None
+
+
+class _Piece(BaseModel):
+    """Text of one style."""
+
+    text: str
+    tag: str = ""
+    link: str | None = None
+
+
+Paragraph = list[_Piece]
+
+
+def render(advice: Advice, actions: Sequence[Action], mark: str) -> list[Part]:
+    """The parts of an answer, the buttons under the last; a solution space is a picture with its question as caption."""
+    buttons = keyboard(actions, mark)
+    parts = []
+    if advice.directions:
+        words = texts(advice.language)["space"]
+        caption = [[_Piece(text=words["picture_title"], tag="b")], [_Piece(text=_directions_in_short(advice))]]
+        if advice.closing:
+            caption.append([_Piece(text=advice.closing.question, tag="b")])
+        text = _fit(caption, CAPTION_UNITS)[0]
+        parts.append(Part(html=text, directions=advice.directions, language=advice.language))
+    else:
+        parts += [Part(html=text) for text in _fit(list(_paragraphs(advice)), TEXT_UNITS)]
+    if advice.forward:
+        parts += [Part(html=f"<pre>{_escape(text)}</pre>") for text in _pieces(advice.forward, TEXT_UNITS)]
+    if parts:
+        parts[-1].buttons = buttons
+    return parts
+
+
+def plain(text: str) -> list[Part]:
+    """Written words as parts; empty lines in it separate paragraphs."""
+    return [Part(html=part) for part in _fit([[_Piece(text=paragraph)] for paragraph in text.split("\n\n")], TEXT_UNITS)]
+
+
+def keyboard(actions: Sequence[Action], mark: str) -> list[list[Button]]:
+    """Rows of buttons: answers to the question first, then what stands under any answer; ids that are too long are left out."""
+    kept = [action for action in actions if len(f"{mark}:{action.id}".encode()) <= DATA_BYTES]
+    answers = [action for action in kept if action.id.partition(".")[2] not in STANDING]
+    standing = [action for action in kept if action not in answers]
+    return [*_rows(answers, mark), *_rows(standing, mark)]
+
+
+def _rows(actions: Iterable[Action], mark: str) -> list[list[Button]]:
+    rows: list[list[Button]] = []
+    for action in actions:
+        label = action.label if len(action.label) <= ROOM[1] else action.label[: ROOM[1] - 1] + "…"
+        button = Button(label=label or "·", data=f"{mark}:{action.id}")
+        longest = max(len(one.label) for one in [*(rows[-1] if rows else []), button])
+        if rows and longest <= ROOM.get(len(rows[-1]) + 1, 0):
+            rows[-1].append(button)
+        else:
+            rows.append([button])
+    return rows
+
+
+def _paragraphs(advice: Advice) -> Iterator[Paragraph]:
+    """Blocks and the closing question as paragraphs; bullets in a row stand in one, a line each."""
+    urls = {source.n: source.url for source in advice.sources}
+    bullets: Paragraph = []
+    for block in advice.blocks:
+        if block.kind == "bullet":
+            bullets += [_Piece(text="\n")] if bullets else []
+            bullets += [_Piece(text="• "), *_block(block, urls)]
+            continue
+        if bullets:
+            yield bullets
+            bullets = []
+        pieces = _block(block, urls)
+        if pieces:
+            yield pieces
+    if bullets:
+        yield bullets
+    if advice.closing:
+        yield [_Piece(text=advice.closing.question, tag="b")]
+
+
+def _block(block: Block, urls: dict[int, str | None]) -> Paragraph:
+    """One block: its label in bold, its sentences, and a link on each number where the source changes."""
+    pieces: Paragraph = []
+    if block.label:
+        head, bracket, rest = block.label.partition(" (") if block.kind in ("case", "direction") else (block.label, "", "")
+        pieces.append(_Piece(text=head, tag="b"))
+        if bracket:
+            pieces.append(_Piece(text=bracket + rest, tag="i"))
+    for index, sentence in enumerate(block.sentences):
+        if pieces:
+            pieces.append(_Piece(text=" "))
+        pieces.append(_Piece(text=sentence.text))
+        if sentence.source and _last_of_source(block.sentences, index):
+            pieces.append(_Piece(text=f" [{sentence.source}]", link=urls.get(sentence.source)))
+    return pieces
+
+
+def _last_of_source(sentences: Sequence[Sentence], index: int) -> bool:
+    return index + 1 == len(sentences) or sentences[index + 1].source != sentences[index].source
+
+
+def _directions_in_short(advice: Advice) -> str:
+    """The directions as words, so that a picture is never all there is."""
+    words = texts(advice.language)["space"]
+    return " · ".join(f"{item.label} ({words['own']})" if item.own else item.label for item in advice.directions)
+
+
+def _fit(paragraphs: Sequence[Paragraph], limit: int) -> list[str]:
+    """Messages of at most `limit` units: whole paragraphs where they fit, else cut between sentences or words."""
+    messages: list[str] = []
+    current, room, links = "", limit, LINKS
+    for paragraph in paragraphs:
+        whole = units("".join(piece.text for piece in paragraph))
+        linked = sum(1 for piece in paragraph if piece.link or piece.tag)
+        if current and whole + 2 <= room and linked <= links:
+            current += "\n\n" + "".join(map(_markup, paragraph))
+            room, links = room - whole - 2, links - linked
+            continue
+        if current:
+            messages.append(current)
+            current, room, links = "", limit, LINKS
+        if whole <= limit:
+            current, room, links = "".join(map(_markup, paragraph)), limit - whole, LINKS - linked
+            continue
+        for piece in paragraph:
+            for text in _pieces(piece.text, limit):
+                if units(text) > room and current.strip():
+                    messages.append(current)
+                    current, room = "", limit
+                current += _markup(piece.model_copy(update={"text": text}))
+                room -= units(text)
+    return [*messages, current] if current.strip() else messages
+
+
+def _pieces(text: str, limit: int) -> Iterator[str]:
+    """A text in pieces of at most `limit` units: cut after a paragraph, a sentence or a word where there is one."""
+    while units(text) > limit:
+        head = text.encode("utf-16-le")[: 2 * limit].decode("utf-16-le", "ignore")
+        at = max((head.rfind(sign) + len(sign) for sign in ("\n\n", "\n", ". ") if head.rfind(sign) > limit // 2), default=0)
+        at = at or head.rfind(" ") + 1 or len(head)
+        yield text[:at].rstrip() or text[:at]
+        text = text[at:]
+    if text:
+        yield text
+
+
+def units(text: str) -> int:
+    """Length as Telegram counts it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _markup(piece: _Piece) -> str:
+    text = _escape(piece.text)
+    if piece.link and _URL.fullmatch(piece.link):
+        text = f'<a href="{html.escape(piece.link)}">{text}</a>'
+    return f"<{piece.tag}>{text}</{piece.tag}>" if piece.tag and text.strip() else text
+
+
+def _escape(text: str) -> str:
+    """Text as HTML; what cannot be encoded or shown is left out."""
+    text = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
+    return html.escape(text, quote=False)
+
+
+def buttons_of(part: Part) -> list[list[dict[str, Any]]]:
+    """The keyboard of a part as the Bot API takes it."""
+    return [[{"text": button.label, "callback_data": button.data} for button in row] for row in part.buttons]
