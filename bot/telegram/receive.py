@@ -107,6 +107,7 @@ class Webhook:
             log_config=None,
             access_log=False,
             lifespan="off",
+            interface="asgi3",
         )
         self._server = _Server(config)
 

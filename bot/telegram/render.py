@@ -69,7 +69,8 @@ def render(advice: Advice, actions: Sequence[Action], mark: str) -> list[Part]:
     else:
         parts += [Part(html=text) for text in _fit(list(_paragraphs(advice)), TEXT_UNITS)]
     if advice.forward:
-        parts += [Part(html=f"<pre>{_escape(text)}</pre>") for text in _pieces(advice.forward, TEXT_UNITS)]
+        pieces = [text for text in _pieces(advice.forward, TEXT_UNITS) if _escape(text).strip()]
+        parts += [Part(html=f"<pre>{_escape(text)}</pre>") for text in pieces]
     if parts:
         parts[-1].buttons = buttons
     return parts

@@ -29,7 +29,7 @@ from knowledge.library import Library
 log = logging.getLogger("blik.telegram")
 WORKERS = 2  # more do not help: an answer is computing, and the machine has few cores
 GRACE = 20.0  # seconds for answers under way when the program is told to stop
-HOUSEKEEPING, NEWS = 3600.0, 60.0  # seconds between looks at what is to be deleted, and at what the library has anew
+HOUSEKEEPING, NEWS = 3600.0, 5.0  # seconds between looks at what is to be deleted, and at what the library has anew
 DONE, FAILED, WRONG_USE = 0, 1, 2
 
 
