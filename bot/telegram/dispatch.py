@@ -66,11 +66,6 @@ class Dispatcher:
                 lane.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def idle(self) -> None:
-        """Wait until no chat has an open message."""
-        while self._lanes:
-            await asyncio.gather(*self._lanes.values(), return_exceptions=True)
-
     async def write(self, call: Callable[..., T], *arguments: object) -> T:
         """Do something at the database, in its own thread."""
         return await asyncio.get_running_loop().run_in_executor(self._database, call, *arguments)

@@ -104,17 +104,12 @@ def _addressed(message: Mapping[str, Any], text: str, entities: Any, me: Me) -> 
     """Whether a message in a group is meant for the bot: a reply to it, its name, or a command that names no other bot."""
     if ((message.get("reply_to_message") or {}).get("from") or {}).get("id") == me.id:
         return True
-    units = text.encode("utf-16-le")
-    for entity in entities:
-        begin, end = 2 * entity["offset"], 2 * (entity["offset"] + entity["length"])
-        piece = units[begin:end].decode("utf-16-le", "replace").lower()
-        if entity["type"] == "mention" and piece == f"@{me.username}".lower():
-            return True
-        if entity["type"] == "text_mention" and (entity.get("user") or {}).get("id") == me.id:
-            return True
-        if entity["type"] == "bot_command" and begin == 0 and ("@" not in piece or piece.endswith(f"@{me.username}".lower())):
-            return True
-    return False
+    if any((entity.get("user") or {}).get("id") == me.id for entity in entities):
+        return True
+    command = re.match(r"/\w+(?:@(\w+))?", text)
+    if command:
+        return command[1] is None or command[1].lower() == me.username.lower()
+    return bool(re.search(rf"(?<!\w)@{re.escape(me.username)}\b", text, re.IGNORECASE))
 
 
 def _without_mention(text: str, me: Me) -> str:

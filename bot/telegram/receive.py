@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import json
 import logging
+import time
 import warnings
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ log = logging.getLogger("blik.telegram")
 warnings.filterwarnings("ignore", message="Please use 'Bot.getUpdates'")
 
 Take = Callable[[Sequence[Incoming]], Awaitable[None]]
-POLL_SECONDS = 50
+POLL_SECONDS, NO_WAIT = 50, 0.1
 BODY_BYTES = 1_000_000
 CONFLICTS, CONFLICT_WAIT = 4, 3.0
 SECRET_HEADER = b"x-telegram-bot-api-secret-token"
@@ -45,6 +46,7 @@ async def poll(bot: Bot, me: Me, take: Take) -> None:
     while True:
         try:
             parameters = {"timeout": POLL_SECONDS, "allowed_updates": UPDATES, **({"offset": offset} if offset else {})}
+            asked = time.monotonic()
             updates = await bot.do_api_request("getUpdates", api_kwargs=parameters, read_timeout=POLL_SECONDS + 10)
             await take(_readable(updates, me))
         except Conflict:
@@ -69,6 +71,8 @@ async def poll(bot: Bot, me: Me, take: Take) -> None:
         else:
             if updates:
                 offset = int(updates[-1]["update_id"]) + 1
+            elif time.monotonic() - asked < NO_WAIT:  # a server that does not hold the request until there is something
+                await asyncio.sleep(NO_WAIT)
             if wait > 1.0:
                 log.info("Telegram is reached again.")
             wait, worked, conflicts = 1.0, True, 0
