@@ -25,7 +25,9 @@ from knowledge.document import Language
 from knowledge.library import Library
 
 # Commands that are moves about the subject.
-MOVES: dict[str, followup.Kind] = {"more": "more", "space": "space", "connections": "connections", "procedures": "procedures"}
+MOVES: dict[str, followup.Kind] = {
+    "more": "more", "space": "space", "connections": "connections", "procedures": "procedures", "intake": "intake",
+}  # fmt: skip
 # What to say when a message holds a control and nothing else.
 SAID: dict[Control, tuple[str, str]] = {
     "quiet": ("other", "no_questions"), "irritated": ("other", "no_questions"), "switch": ("tap", "fresh"),
@@ -231,7 +233,9 @@ class Conversation:
             case "sources":
                 turns = reversed(state.turns.values())
                 return self._keep(talk.sources(next((turn for turn in turns if turn.sources), None), text)[0])
-            case "space" | "connections" | "procedures":
+            case "intake" if not (move.about or state.subject.known):
+                return self._keep(talk.intake(text))
+            case "space" | "connections" | "procedures" | "intake":
                 about = move.about or state.subject.text
                 advice = talk.skill(SKILLS[move.kind], about, text) if about else talk.written("tap", "which_subject", text)
                 return self._keep(advice)

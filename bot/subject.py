@@ -24,7 +24,9 @@ from knowledge.intents import Intent
 from knowledge.lexical import tokens
 from knowledge.library import Library
 
-SKILLS: dict[str, Skill] = {"space": "solution-space", "connections": "connections", "procedures": "procedures"}
+SKILLS: dict[str, Skill] = {
+    "space": "solution-space", "connections": "connections", "procedures": "procedures", "intake": "intake",
+}  # fmt: skip
 _CLARIFIED: tuple[Intent, ...] = ("problem", "solution", "examples", "how")
 _SUBJECT_INTENTS: tuple[Intent, ...] = ("solution", "problem", "examples")
 
@@ -195,6 +197,16 @@ class Talk:
             intent: Intent = advice.intent if advice.intent in _SUBJECT_INTENTS else "problem"
             kept = mask(clean(about))[:SUBJECT_CHARACTERS]
             self.state.begin(Subject(text=kept, intent=intent, named=advice.named_solution, families=advice.families))
+        return advice
+
+    def intake(self, text: str) -> Advice:
+        """What to ask in a conversation about a request of which nothing is known yet."""
+        self.on_subject = False
+        language = detect(text, self.language)
+        advice = self._advise(
+            text, Wish(language=self._wanted_language or language, skill="intake", intent="problem", room="idea")
+        )
+        advice.closing = None
         return advice
 
     def translated(self, text: str) -> Advice:

@@ -361,3 +361,18 @@ def test_a_restarted_program_goes_on_with_the_same_question(blik: Blik, library_
         assert second["named_solution"] == first["named_solution"]
     finally:
         blik("chat", "--forget", "restart", data=library_data)
+
+
+def test_five_questions_for_an_intake(chat: Callable[[], Conversation]) -> None:
+    reply = chat().say("heb zo intake met OOV over camera's binnenstad, wat moet ik vragen")
+    advice = reply.advice
+    assert advice.skill == "intake" and advice.forward and advice.forward.count("\n") >= 7
+    assert [line[:2] for line in advice.forward.splitlines() if line[:1].isdigit()] == ["1.", "2.", "3.", "4.", "5."]
+    assert "camera" in advice.answer and "?" not in advice.answer.replace(advice.closing.question if advice.closing else "", "")
+    assert advice.sources and "jullie" in advice.forward
+    general = chat().say("/intake").advice
+    assert general.skill == "intake" and general.forward and general.closing is None
+    contract = chat().say("intake meeting about our cleaning contract that ends next June, what should I ask").advice
+    assert contract.language == "en" and contract.room == "running" and contract.forward != advice.forward
+    other = chat().say("we hebben een intake van nieuwe leerlingen en dat systeem is traag").advice
+    assert other.skill is None

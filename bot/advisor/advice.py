@@ -15,7 +15,7 @@ Room = Literal["idea", "decided", "draft", "published", "running"]
 Dose = Literal["none", "light", "question", "exploration"]
 Perspective = Literal["problem", "people", "connections", "market", "result"]
 Role = Literal["near", "sideways", "nearest"]
-Skill = Literal["solution-space", "connections", "procedures"]
+Skill = Literal["solution-space", "connections", "procedures", "intake"]
 BlockKind = Literal["lead", "bullet", "heading", "case", "direction", "forward", "closing"]
 
 

@@ -8,7 +8,7 @@ from datetime import date
 
 from langchain_core.embeddings import Embeddings
 
-from bot.advisor import connections, procedures, screen, space
+from bot.advisor import connections, intake, procedures, screen, space
 from bot.advisor.advice import Advice, CaseShown, GuidanceShown, Role, Skill
 from bot.advisor.compose import compose, guidance_told
 from bot.advisor.context import Context, Seen, Wish
@@ -29,6 +29,7 @@ SKILLS: dict[Skill, Steps] = {
     "solution-space": (("search", space.look),),
     "connections": (("search", connections.look),),
     "procedures": (("search", procedures.look),),
+    "intake": (("search", intake.look),),
 }
 LAST: Steps = (("compose", compose), ("verify", verify))
 
@@ -84,6 +85,7 @@ def _advice(context: Context) -> Advice:
         sources=context.told.sources,
         closing=context.closing,
         skill=context.wish.skill,
+        forward=context.forward,
         found=context.found,
         families=[family.id for family in context.families],
         steps=context.steps,

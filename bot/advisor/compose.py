@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from bot.advisor import connections, procedures, questions, screen, space
+from bot.advisor import connections, intake, procedures, questions, screen, space
 from bot.advisor import intent as intents
 from bot.advisor.advice import Block, Sentence
 from bot.advisor.clock import said
@@ -21,7 +21,10 @@ STEPS_ROOM, STEPS_CLOCK, STEPS_THING = 3, 2, 2
 STEPS_HOW = 4
 FAR = 120  # weeks: a date further away is no clock
 SUBJECT = re.compile(r"[\w '’-]{2,60}")  # words that may be said back to the buyer
-SKILLS = {"solution-space": space.compose, "connections": connections.compose, "procedures": procedures.compose}
+SKILLS = {
+    "solution-space": space.compose, "connections": connections.compose, "procedures": procedures.compose,
+    "intake": intake.compose,
+}  # fmt: skip
 
 
 def compose(context: Context) -> None:

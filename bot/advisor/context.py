@@ -112,6 +112,7 @@ class Context:
     earlier: list[Case] = field(default_factory=list)
     told: Told = field(default_factory=lambda: Told("nl"))
     blocks: list[Block] = field(default_factory=list)
+    forward: str | None = None
     directions: list[Direction] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     closing: Closing | None = None

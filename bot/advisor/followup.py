@@ -22,14 +22,14 @@ from knowledge.vocabulary import vocabulary
 
 Control = Literal["quiet", "irritated", "talk", "aside", "dismissed", "dutch", "english", "switch", "back"]
 Kind = Literal[
-    "why", "who", "tell", "sources", "connections", "procedures", "space", "more", "option", "unknown", "answer",
+    "why", "who", "tell", "sources", "intake", "connections", "procedures", "space", "more", "option", "unknown", "answer",
     "refine", "room", "side", "subject",
 ]  # fmt: skip
 CONTROLS: tuple[Control, ...] = (
     "talk", "quiet", "irritated", "aside", "dismissed", "dutch", "english", "switch", "back",
 )  # fmt: skip
 ABOUT_LAST: tuple[Kind, ...] = ("why", "who", "tell", "sources")
-SKILLS: tuple[Kind, ...] = ("connections", "procedures", "space")
+SKILLS: tuple[Kind, ...] = ("intake", "connections", "procedures", "space")
 
 ANSWER_WORDS = 25  # longer is a story of its own
 REFINE_WORDS = 9
@@ -131,7 +131,7 @@ def read(text: str, state: ChatState) -> Move:
         if state.turn and says(text, kind) and not (kind == "tell" and _fresh(text, state, language)):
             return Move(kind, about=about)
     for kind in (*SKILLS, "more"):
-        if says(text, kind) and (known or about or kind == "connections"):
+        if says(text, kind) and (known or about or kind in ("connections", "intake")):
             if known and not _new_families(about, state, language):
                 about = ""
             if kind != "more" or (known and not about):
