@@ -113,7 +113,7 @@ def _lead(context: Context) -> Block:
     name, slots = _lead_name(context)
     if not (sentences and name == "running"):
         text = pick(texts(context.language)["lead"][name], context.seen.turn)
-        sentences.append(Sentence(text=text.format(**slots)))
+        sentences.append(Sentence(text=_capital(text.format(**slots))))
     return Block(kind="lead", sentences=sentences)
 
 

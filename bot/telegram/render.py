@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,7 +21,7 @@ from knowledge.document import Language
 TEXT_UNITS, CAPTION_UNITS = 4096, 1024
 LINKS = 90  # Telegram drops formatting after a hundred entities of a message
 # Buttons of a row are equally wide; how long the longest label may be on a phone, by how many there are.
-ROOM = {1: 60, 2: 19, 3: 12, 4: 10}
+ROOM = {1: 60, 2: 19, 3: 12, 4: 7}
 DATA_BYTES = 64
 # What may stand under any answer, after the answers to its question.
 STANDING = ("space", "connections", "sources", "text", "notify", "useful", "useless", "wrong", "case")
@@ -45,11 +46,12 @@ class Part(BaseModel):
 
 
 class _Piece(BaseModel):
-    """Text of one style."""
+    """Text of one style; `folded` is shown by its first lines until it is tapped."""
 
     text: str
     tag: str = ""
     link: str | None = None
+    folded: bool = False
 
 
 Paragraph = list[_Piece]
@@ -124,20 +126,25 @@ def _paragraphs(advice: Advice) -> Iterator[Paragraph]:
 
 
 def _block(block: Block, urls: dict[int, str | None]) -> Paragraph:
-    """One block: its label in bold, its sentences, and a link on each number where the source changes."""
+    """One block: its label in bold, its sentences, and a link on each number where the source changes.
+
+    What a case tells is folded, so that an answer is not longer than a phone shows.
+    """
     pieces: Paragraph = []
+    folded = block.kind == "case" and bool(block.label)
     if block.label:
         head, bracket, rest = block.label.partition(" (") if block.kind in ("case", "direction") else (block.label, "", "")
         pieces.append(_Piece(text=head, tag="b"))
         if bracket:
             pieces.append(_Piece(text=bracket + rest, tag="i"))
+    told: Paragraph = []
     for index, sentence in enumerate(block.sentences):
-        if pieces:
-            pieces.append(_Piece(text=" "))
-        pieces.append(_Piece(text=sentence.text))
+        if told or (pieces and not folded):
+            told.append(_Piece(text=" ", folded=folded))
+        told.append(_Piece(text=sentence.text, folded=folded))
         if sentence.source and _last_of_source(block.sentences, index):
-            pieces.append(_Piece(text=f" [{sentence.source}]", link=urls.get(sentence.source)))
-    return pieces
+            told.append(_Piece(text=f" [{sentence.source}]", link=urls.get(sentence.source), folded=folded))
+    return [*pieces, *([_Piece(text="\n")] if folded and told else []), *told]
 
 
 def _last_of_source(sentences: Sequence[Sentence], index: int) -> bool:
@@ -158,21 +165,21 @@ def _fit(paragraphs: Sequence[Paragraph], limit: int) -> list[str]:
         whole = units("".join(piece.text for piece in paragraph))
         linked = sum(1 for piece in paragraph if piece.link or piece.tag)
         if current and whole + 2 <= room and linked <= links:
-            current += "\n\n" + "".join(map(_markup, paragraph))
+            current += "\n\n" + _joined(paragraph)
             room, links = room - whole - 2, links - linked
             continue
         if current:
             messages.append(current)
             current, room, links = "", limit, LINKS
         if whole <= limit:
-            current, room, links = "".join(map(_markup, paragraph)), limit - whole, LINKS - linked
+            current, room, links = _joined(paragraph), limit - whole, LINKS - linked
             continue
         for piece in paragraph:
             for text in _pieces(piece.text, limit):
                 if units(text) > room and current.strip():
                     messages.append(current)
                     current, room = "", limit
-                current += _markup(piece.model_copy(update={"text": text}))
+                current += _joined([piece.model_copy(update={"text": text})])
                 room -= units(text)
     return [*messages, current] if current.strip() else messages
 
@@ -192,6 +199,15 @@ def _pieces(text: str, limit: int) -> Iterator[str]:
 def units(text: str) -> int:
     """Length as Telegram counts it."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _joined(paragraph: Paragraph) -> str:
+    """A paragraph as HTML, with what is folded in one block."""
+    parts = []
+    for folded, pieces in groupby(paragraph, key=lambda piece: piece.folded):
+        text = "".join(map(_markup, pieces))
+        parts.append(f"<blockquote expandable>{text}</blockquote>" if folded and text.strip() else text)
+    return "".join(parts)
 
 
 def _markup(piece: _Piece) -> str:
