@@ -55,12 +55,19 @@ def help_(state: ChatState, channel: Channel, language: Language) -> Reply:
     """What the program can do, and the commands of the channel."""
     words = texts(language)
     advice = written(words["other"]["can"], "", language)
+    advice.blocks.append(Block(kind="lead", sentences=[Sentence(text=words["start"]["plain"])]))
     commands = [command for command in menu(channel.name) if not command.hidden]
     advice.blocks += [
         Block(kind="bullet", sentences=[Sentence(text=f"/{command.name(language)}: {words['menu'][command.id]}")])
         for command in commands
     ]
-    advice.blocks.append(Block(kind="lead", sentences=[Sentence(text=words["start"]["plain"])]))
+    return _reply(state, advice)
+
+
+def privacy(state: ChatState, channel: Channel, language: Language) -> Reply:
+    """What the channel keeps of a chat."""
+    advice = written("", "", language)
+    advice.blocks = channel.privacy_told(language)
     return _reply(state, advice)
 
 
@@ -151,11 +158,9 @@ def _form(state: ChatState) -> Reply:
         form.answers.append(form.about[0] if form.about else "")
         return _form(state)
     if (form.kind == "remark" and step == 0) or (form.kind == "correction" and step == 1):
-        asked = words["remark" if form.kind == "remark" else "correction"]
+        advice = written(words["remark" if form.kind == "remark" else "correction"], "", form.language)
         if form.kind == "correction" and form.answers[0]:
-            asked = f"{form.labels[form.about.index(form.answers[0])]}. {asked}"
-        advice = written(asked, "", form.language)
-        advice.closing = None
+            advice.blocks[0].label = f"{form.labels[form.about.index(form.answers[0])]}."
         return _reply(state, advice, [stop])
     return _handed_in(state, form)
 

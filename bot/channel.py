@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.advisor.advice import Advice
+from bot.advisor.advice import Advice, Block, Sentence
 from bot.texts import texts
 from knowledge.document import Language
 
@@ -19,11 +19,12 @@ class Channel:
     name: str
     notices: bool = False
     page: int | None = None
-    privacy: dict[Language, str] = field(default_factory=dict)
+    privacy: dict[Language, list[Block]] = field(default_factory=dict)
 
-    def privacy_text(self, language: Language) -> str:
+    def privacy_told(self, language: Language) -> list[Block]:
         """What the channel keeps of a chat."""
-        return self.privacy.get(language) or str(texts(language)["privacy"]["command_line"])
+        text = Sentence(text=texts(language)["privacy"]["command_line"])
+        return self.privacy.get(language) or [Block(kind="lead", sentences=[text])]
 
 
 COMMAND_LINE = Channel("command line")

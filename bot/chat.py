@@ -21,9 +21,10 @@ from bot.channel import COMMAND_LINE, Action, Channel, Contribution, Reply
 from bot.menu import read as read_command
 from bot.subject import SKILLS, Talk
 from bot.texts import texts
-from knowledge.document import Language
+from knowledge.document import Case, Language
 from knowledge.library import Library
 
+CALLED_CHARACTERS = 28
 # Commands that are moves about the subject.
 MOVES: dict[str, followup.Kind] = {
     "more": "more", "space": "space", "connections": "connections", "procedures": "procedures", "intake": "intake",
@@ -127,7 +128,7 @@ class Conversation:
             case "language":
                 return asides.languages(state, talk.language)
             case "privacy":
-                return asides.say(state, self._channel.privacy_text(talk.language), talk.language)
+                return asides.privacy(state, self._channel, talk.language)
             case "case":
                 return asides.own_case(state, talk.language)
             case "wrong":
@@ -150,9 +151,7 @@ class Conversation:
         language = turn.language if turn else talk.language
         by_id = {case.id: case for case in talk.cases()}
         shown_then = [by_id[id_] for id_ in (turn.cases if turn else []) if id_ in by_id]
-        return asides.correction(
-            self.state, [(case.id, f"{who(case, language)}, {years(case, language)}") for case in shown_then], language
-        )
+        return asides.correction(self.state, [(case.id, _called(case, language)) for case in shown_then], language)
 
     def _aside_tap(self, number: str, name: str, action: str) -> Reply | None:
         """The answer to a tap beside the subject; None when it is about the subject, or is too old."""
@@ -178,7 +177,8 @@ class Conversation:
             case "case":
                 return asides.own_case(state, turn.language)
             case "text":
-                return Reply(state.turn, talk.told_again(turn), [])
+                actions = [Action(f"{number}.{index}", label) for index, label in enumerate(turn.options)]
+                return Reply(state.turn, talk.told_again(turn), actions)
             case "notify":
                 reply = asides.say(state, texts(turn.language)["gap"]["will_tell"], turn.language)
                 reply.contributions.append(Contribution("notify", {"subject": turn.subject, "language": turn.language}))
@@ -241,6 +241,8 @@ class Conversation:
                 return self._keep(advice)
             case "more" if state.subject.known and not move.about:
                 return self._keep(talk.more(text))
+            case "more" if text.startswith("/"):
+                return self._keep(talk.written("tap", "which_subject", ""))
             case "more":
                 return self._keep(talk.message(move.about or text, intent="examples"))
             case "unknown":
@@ -284,7 +286,7 @@ class Conversation:
 
     def _counted(self, advice: Advice, turn: Turn) -> list[Contribution]:
         """A gap, where there is one; and say that it is counted where the channel counts."""
-        if advice.status != "gap" or not self._talk.on_subject or advice.skill:
+        if advice.status != "gap" or not self._talk.began:
             return []
         if self._channel.notices:
             text = texts(advice.language)["gap"]["counted"]
@@ -298,16 +300,23 @@ class Conversation:
             return []
         words, number = texts(turn.language)["action"], self.state.turn
         offered: list[tuple[str, Skill]] = [("space", "solution-space"), ("connections", "connections")]
-        names = [name for name, skill in offered if turn.subject and skill != advice.skill]
+        names = [name for name, skill in offered if turn.subject and skill != advice.skill and advice.status != "gap"]
         if advice.sources:
             names.append("sources")
         if self._channel.notices:
             if advice.directions:
                 names.append("text")
-            if advice.status == "gap" and turn.subject:
-                names.append("notify")
-            names += ["useful", "useless", *(["wrong"] if advice.cases else []), *(["case"] if advice.status == "gap" else [])]
+            if advice.status == "gap" and self._talk.began:
+                names += ["notify", "case"]
+            names += [*(["wrong"] if advice.cases else []), "useful", "useless"]
         return [Action(f"{number}.{name}", words[name]) for name in names]
+
+
+def _called(case: Case, language: Language) -> str:
+    """What to call a case on a button: who, shortened, and when."""
+    name = who(case, language)
+    short = name if len(name) <= CALLED_CHARACTERS else name[: CALLED_CHARACTERS - 1].rstrip(" ,") + "…"
+    return f"{short}, {years(case, language)}"
 
 
 def detect_choice(words: str) -> Language | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from bot.advisor import clock, detail, followup, replies, wanted
-from bot.advisor.advice import Advice, Sentence, Skill
+from bot.advisor.advice import Advice, Closing, Sentence, Skill
 from bot.advisor.advise import advise
 from bot.advisor.context import Seen, Wish
 from bot.advisor.facts import family_of
@@ -34,7 +34,7 @@ _SUBJECT_INTENTS: tuple[Intent, ...] = ("solution", "problem", "examples")
 class Talk:
     """What can be said about the subject of a chat. Changes `state` where a turn settles something.
 
-    `on_subject` tells, after a turn, whether its answer was about the subject and not beside it.
+    After a turn `on_subject` tells whether its answer was about the subject and not beside it, `began` whether it began one.
     """
 
     def __init__(self, library: Library, state: ChatState, today: Callable[[], date], usual: Language = "nl") -> None:
@@ -45,12 +45,14 @@ class Talk:
         self._fact = ""
         self.state = state
         self.on_subject = True
+        self.began = False
 
     def begin_turn(self, language: Language | None) -> None:
         """Start a turn; `language` is that of the answer where it is settled."""
         self._wanted_language = language or self.state.language
         self._fact, self.state.fact = self.state.fact, ""
         self.on_subject = True
+        self.began = False
 
     @property
     def language(self) -> Language:
@@ -80,6 +82,7 @@ class Talk:
         )  # fmt: skip
         if advice.status != "clarify":
             state.begin(subject)
+            self.began = True
         return advice
 
     def fact(self, text: str, before: str = "", echo: str = "") -> Advice:
@@ -181,6 +184,9 @@ class Talk:
         wish = Wish(language=turn.language, skill="solution-space", intent=turn.intent, room=turn.room)
         advice = self._advise(turn.subject, wish, seen)
         advice.directions, advice.closing = [], None
+        if turn.options:
+            which = texts(turn.language)["space"]["which"]
+            advice.closing = Closing(kind="offer", question=which, options=turn.options, id="space")
         return advice
 
     def skill(self, skill: Skill, about: str, text: str) -> Advice:

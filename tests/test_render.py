@@ -83,7 +83,7 @@ def test_numbers_link_to_their_source_and_labels_stand_out() -> None:
     )  # fmt: skip
     (part,) = render(answer, [], "ab12")
     assert part.html == (
-        '• <b>Besluit.</b> Vraag &lt;dit&gt; &amp; dat.<a href="https://example.org/a?x=1&amp;y=2"> [1]</a>'
+        '• <b>Besluit.</b> Vraag &lt;dit&gt; &amp; dat.<a href="https://example.org/a?x=1&amp;y=2">\u00a0[1]</a>'
         "\n\n<b>Wat gebeurde er?</b>"
     )
 

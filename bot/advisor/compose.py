@@ -222,7 +222,7 @@ def _cases(context: Context, heading: bool = True) -> list[Block]:
     family = context.named.family if context.named else None
     if family and context.sideways and context.room == "idea" and context.dose == "question" and not context.answering:
         problem = family.problem_nl if context.language == "nl" else family.problem_en
-        blocks.append(Block(kind="lead", sentences=[Sentence(text=words["lead"]["behind"].format(problem=problem))]))
+        blocks.append(Block(kind="lead", label=words["lead"]["behind"], sentences=[Sentence(text=problem)]))
     if heading and (context.near or context.sideways):
         fitting = context.found == "good" or bool(context.sideways)
         name = "also" if context.answering else "cases" if fitting else "nearest"

@@ -47,7 +47,7 @@ def sources(told: list[Source], question: str, language: Language) -> Advice:
     """The pages behind an answer, under the numbers that they had there, each with the words that rest on it."""
     blocks = [Block(kind="lead", sentences=[Sentence(text=texts(language)["detail"]["sources_lead"])])]
     for source in told:
-        sentence = Sentence(text=f"“{source.quote}”", source=source.n)
+        sentence = Sentence(text=source.quote, source=source.n)
         blocks.append(Block(kind="bullet", label=f"{source.title}.", sentences=[sentence]))
     return Advice(
         question=question, language=language, status="answered", intent="examples", blocks=blocks, sources=told, found="good"

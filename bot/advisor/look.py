@@ -9,7 +9,7 @@ from bot.advisor import room as rooms
 from bot.advisor import wanted
 from bot.advisor.context import Context
 from knowledge import search
-from knowledge.document import Case, Guidance
+from knowledge.document import Case, Guidance, Language
 from knowledge.lexical import STOP_EN, STOP_NL, tokens
 from knowledge.vocabulary import WORD, Family, vocabulary
 
@@ -19,6 +19,7 @@ FEW, MANY = 8, 400
 DETAIL_WORDS = 2
 CLOSE = 1.5  # a case with so much less evidence than the best is not told beside it
 SHARED_WORDS = 0.12  # least coverage of a topic that answers a how-question; a vector alone may be chance
+UNMENTIONED = 4.6  # least evidence of a case that never mentions an unknown thing; under it likeness is mostly chance
 TOLD = 4.2  # least evidence of a case that is told unasked
 # A sideways case must be about the message and share words with those for which it is shown; weight and least sum are fitted to
 # what a reader called relevant (docs/performance.md).
@@ -27,6 +28,7 @@ STATED_PROBLEM = 4.0  # least evidence of a case that is told because its proble
 # Where no case is sideways enough or only one is left: cases with a related need that an editor named for this family.
 RELATED, LEAST_CASES = 2.4, 2
 ASKED_FOR = 2.2  # least evidence of a case of just the kind that was asked for
+LANGUAGES: tuple[Language, Language] = ("nl", "en")
 ONE_SUPPLIER = ("negotiation-without-notice", "single-quote", "prior-knowledge-and-suppliers")
 
 
@@ -48,7 +50,7 @@ def look(context: Context) -> None:
     asked = bool(context.wish.wanted)
     if context.intent == "examples" and not asked and not context.answering:
         context.wish.wanted = wanted.read(text, cases_of(context), context.today.year)
-    told = evidence_for_cases(context)
+    told = _supported(evidence_for_cases(context), context)
     for id_, evidence in _evidence_for_detail(context).items():
         told[id_] = max(told.get(id_, evidence), evidence)
     seen = () if context.wish.wanted else context.seen.cases
@@ -70,6 +72,32 @@ def evidence_for_cases(context: Context) -> dict[str, float]:
         return isinstance(document, Case)
 
     return search.evidence(search.search(context.generation, context.text, context.vector, context.asked_in, MANY, keep))
+
+
+def _supported(told: dict[str, float], context: Context) -> dict[str, float]:
+    """Without cases for which little speaks and that never mention a thing which no family knows: an organ, a submarine."""
+    if context.named is None or context.named.family or context.families or context.seen.again:
+        return told
+    words = {word for language in LANGUAGES for word in tokens(context.named.text, language)}
+    documents = context.generation.documents
+    return {
+        id_: evidence
+        for id_, evidence in told.items()
+        if evidence >= UNMENTIONED or not words or words & _words(documents[id_])
+    }
+
+
+def _words(document: Case | Guidance) -> set[str]:
+    """The words of a case in both languages, as the index sees them."""
+    if not isinstance(document, Case):
+        return set()
+    parts = [(document, document.language), *([(document.en, LANGUAGES[1])] if document.en else [])]
+    return {
+        word
+        for part, language in parts
+        for name in ("title", "problem", "approach", "result", "lesson")
+        for word in tokens(getattr(part, name, None) or "", language)
+    }
 
 
 def _evidence_for_detail(context: Context) -> dict[str, float]:

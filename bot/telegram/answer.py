@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
+import yaml
 from pydantic import BaseModel
 
 from bot.advisor import detail
-from bot.advisor.advice import Advice, Closing
+from bot.advisor.advice import Advice, Block, Closing, Sentence
 from bot.advisor.replies import written
 from bot.advisor.state import ChatState
 from bot.channel import Action, Channel, Contribution
@@ -48,23 +49,20 @@ Answer = tuple[Plan, Change | None]
 
 def telegram_channel(config: BotSettings) -> Channel:
     """What the Telegram channel can do and says of privacy."""
-    privacy: dict[Language, str] = {}
+    privacy: dict[Language, list[Block]] = {}
     languages: tuple[Language, ...] = ("nl", "en")
     for language in languages:
         words = texts(language)["privacy"]
-        kept = words["kept"].format(days=config.retention_days)
-        responsible = ""
+        rights = words["rights"]
         if config.organisation or config.privacy_contact:
             contact, organisation = config.privacy_contact or "–", config.organisation or "–"
-            responsible = " " + words["responsible"].format(contact=contact, organisation=organisation)
-        lines = [
-            f"{words['kept_label']} {kept}",
-            f"{words['readers_label']} {words['readers']}",
-            f"{words['model_label']} {words['model']}",
-            f"{words['rights_label']} {words['rights']}{responsible}",
-            words["archive"],
+            rights += " " + words["responsible"].format(contact=contact, organisation=organisation)
+        told = {"kept": words["kept"].format(days=config.retention_days), "readers": words["readers"], "model": words["model"]}
+        privacy[language] = [
+            Block(kind="lead", label=words[f"{name}_label"], sentences=[Sentence(text=text)])
+            for name, text in {**told, "rights": rights}.items()
         ]
-        privacy[language] = "\n\n".join(lines)
+        privacy[language].append(Block(kind="lead", sentences=[Sentence(text=words["archive"])]))
     return Channel("telegram", notices=True, page=SOURCES_A_PAGE, privacy=privacy)
 
 
@@ -155,7 +153,7 @@ class Answerer:
         state.introduced = True
         words = texts(language)["telegram"]
         if row.content["group"]:
-            return plain(words["group"])
+            return plain(words["group"].format(username=self._me.username))
         return [] if greets else plain(words["introduced"])
 
     def _keeping(self, name: str, state: ChatState, handed_in: Sequence[Contribution] = ()) -> Change:
@@ -194,9 +192,9 @@ class Answerer:
         return Plan(parts=plain(words["forgotten"].format(what=", ".join(what))), erased=True), erase
 
     def _my_data(self, row: Row, language: Language) -> Plan:
-        """All that is kept of the chat, as a file."""
+        """All that is kept of the chat, as a file that people and programs can read (YAML)."""
         kept = {**self._memory.export(self.name(row.chat)), "messages": self._inbox.export(row.chat)}
-        text = json.dumps(kept, ensure_ascii=False, indent=2, default=str)
+        text = yaml.safe_dump(json.loads(json.dumps(kept, default=str)), allow_unicode=True, sort_keys=False, width=100)
         words = texts(language)["telegram"]
         return Plan(parts=[Part(html=words["my_data"], file=text, filename=words["my_data_file"])])
 

@@ -21,10 +21,13 @@ from knowledge.document import Language
 TEXT_UNITS, CAPTION_UNITS = 4096, 1024
 LINKS = 90  # Telegram drops formatting after a hundred entities of a message
 # Buttons of a row are equally wide; how long the longest label may be on a phone, by how many there are.
-ROOM = {1: 60, 2: 19, 3: 12, 4: 7}
+ROOM = {1: 42, 2: 19, 3: 12, 4: 7}
 DATA_BYTES = 64
-# What may stand under any answer, after the answers to its question.
-STANDING = ("space", "connections", "sources", "text", "notify", "useful", "useless", "wrong", "case")
+FOLDED_CHARACTERS = 180  # a shorter story is not folded
+LONG_BULLET = 140  # longer bullets stand apart
+NBSP = "\u00a0"
+# What may stand under any answer, after the answers to its question; each group begins a row.
+STANDING = (("space", "connections"), ("sources", "text", "notify", "case", "wrong"), ("useful", "useless"))
 _URL = re.compile(r"https?://[^\s\"<>]+\.[^\s\"<>]+")
 
 
@@ -59,22 +62,20 @@ Paragraph = list[_Piece]
 
 def render(advice: Advice, actions: Sequence[Action], mark: str) -> list[Part]:
     """The parts of an answer, the buttons under the last; a solution space is a picture with its question as caption."""
-    buttons = keyboard(actions, mark)
-    parts = []
+    question = [[_Piece(text=advice.closing.question, tag="b")]] if advice.closing else []
     if advice.directions:
-        words = texts(advice.language)["space"]
-        caption = [[_Piece(text=words["picture_title"], tag="b")], [_Piece(text=_directions_in_short(advice))]]
-        if advice.closing:
-            caption.append([_Piece(text=advice.closing.question, tag="b")])
-        text = _fit(caption, CAPTION_UNITS)[0]
-        parts.append(Part(html=text, directions=advice.directions, language=advice.language))
-    else:
-        parts += [Part(html=text) for text in _fit(list(_paragraphs(advice)), TEXT_UNITS)]
-    if advice.forward:
+        caption = [[_Piece(text=_directions_in_short(advice))], *question]
+        parts = [Part(html=text) for text in _fit(caption, CAPTION_UNITS)[:1]]
+        parts[0].directions, parts[0].language = advice.directions, advice.language
+    elif advice.forward:
         pieces = [text for text in _pieces(advice.forward, TEXT_UNITS) if _escape(text).strip()]
+        parts = [Part(html=text) for text in _fit(list(_paragraphs(advice)), TEXT_UNITS)]
         parts += [Part(html=f"<pre>{_escape(text)}</pre>") for text in pieces]
+        parts += [Part(html=text) for text in _fit(question, TEXT_UNITS)]
+    else:
+        parts = [Part(html=text) for text in _fit([*_paragraphs(advice), *question], TEXT_UNITS)]
     if parts:
-        parts[-1].buttons = buttons
+        parts[-1].buttons = keyboard(actions, mark)
     return parts
 
 
@@ -86,9 +87,15 @@ def plain(text: str) -> list[Part]:
 def keyboard(actions: Sequence[Action], mark: str) -> list[list[Button]]:
     """Rows of buttons: answers to the question first, then what stands under any answer; ids that are too long are left out."""
     kept = [action for action in actions if len(f"{mark}:{action.id}".encode()) <= DATA_BYTES]
-    answers = [action for action in kept if action.id.partition(".")[2] not in STANDING]
-    standing = [action for action in kept if action not in answers]
-    return [*_rows(answers, mark), *_rows(standing, mark)]
+    known = {name for group in STANDING for name in group}
+    groups = [[action for action in kept if _name(action) not in known and not action.id.endswith(".stop")]]
+    groups.append([action for action in kept if action.id.endswith(".stop")])
+    groups += [[action for action in kept if _name(action) in group] for group in STANDING]
+    return [row for group in groups for row in _rows(group, mark)]
+
+
+def _name(action: Action) -> str:
+    return action.id.partition(".")[2]
 
 
 def _rows(actions: Iterable[Action], mark: str) -> list[list[Button]]:
@@ -105,46 +112,50 @@ def _rows(actions: Iterable[Action], mark: str) -> list[list[Button]]:
 
 
 def _paragraphs(advice: Advice) -> Iterator[Paragraph]:
-    """Blocks and the closing question as paragraphs; bullets in a row stand in one, a line each."""
+    """Blocks as paragraphs: short bullets in a row in one, a heading with what follows it."""
     urls = {source.n: source.url for source in advice.sources}
-    bullets: Paragraph = []
-    for block in advice.blocks:
-        if block.kind == "bullet":
-            bullets += [_Piece(text="\n")] if bullets else []
-            bullets += [_Piece(text="• "), *_block(block, urls)]
-            continue
-        if bullets:
-            yield bullets
-            bullets = []
-        pieces = _block(block, urls)
-        if pieces:
-            yield pieces
-    if bullets:
-        yield bullets
-    if advice.closing:
-        yield [_Piece(text=advice.closing.question, tag="b")]
+    bullets = [block for block in advice.blocks if block.kind == "bullet"]
+    apart = max((sum(len(one.text) for one in block.sentences) for block in bullets), default=0)
+    paragraph: Paragraph = []
+    for number, block in enumerate(advice.blocks, start=1):
+        following = advice.blocks[number].kind if number < len(advice.blocks) else None
+        bullet = [_Piece(text="• ")] if block.kind == "bullet" else []
+        paragraph += [*bullet, *_block(block, urls)]
+        if block.kind == "heading" or (block.kind == following == "bullet" and apart <= LONG_BULLET):
+            paragraph.append(_Piece(text="\n"))
+        else:
+            yield paragraph
+            paragraph = []
+    if paragraph:
+        yield paragraph
 
 
 def _block(block: Block, urls: dict[int, str | None]) -> Paragraph:
     """One block: its label in bold, its sentences, and a link on each number where the source changes.
 
-    What a case tells is folded, so that an answer is not longer than a phone shows.
+    The story of a case is folded, so that an answer is not longer than a phone shows; its source and what it warns of are not.
     """
     pieces: Paragraph = []
-    folded = block.kind == "case" and bool(block.label)
+    facts = [sentence for sentence in block.sentences if sentence.source]
+    folded = block.kind == "case" and bool(block.label) and sum(len(one.text) for one in facts) > FOLDED_CHARACTERS
     if block.label:
         head, bracket, rest = block.label.partition(" (") if block.kind in ("case", "direction") else (block.label, "", "")
         pieces.append(_Piece(text=head, tag="b"))
         if bracket:
             pieces.append(_Piece(text=bracket + rest, tag="i"))
-    told: Paragraph = []
+    if folded:
+        numbers = list(dict.fromkeys(one.source for one in facts if one.source))
+        marks = [_Piece(text=f"{NBSP}[{number}]", link=urls.get(number)) for number in numbers]
+        story = " ".join(one.text for one in facts)
+        beside = " ".join(one.text for one in block.sentences if not one.source)
+        return [*pieces, *marks, _Piece(text="\n"), _Piece(text=story, folded=True), *([_Piece(text=beside)] if beside else [])]
     for index, sentence in enumerate(block.sentences):
-        if told or (pieces and not folded):
-            told.append(_Piece(text=" ", folded=folded))
-        told.append(_Piece(text=sentence.text, folded=folded))
+        if pieces:
+            pieces.append(_Piece(text=" "))
+        pieces.append(_Piece(text=sentence.text))
         if sentence.source and _last_of_source(block.sentences, index):
-            told.append(_Piece(text=f" [{sentence.source}]", link=urls.get(sentence.source), folded=folded))
-    return [*pieces, *([_Piece(text="\n")] if folded and told else []), *told]
+            pieces.append(_Piece(text=f"{NBSP}[{sentence.source}]", link=urls.get(sentence.source)))
+    return pieces
 
 
 def _last_of_source(sentences: Sequence[Sentence], index: int) -> bool:
@@ -220,7 +231,7 @@ def _markup(piece: _Piece) -> str:
 def _escape(text: str) -> str:
     """Text as HTML; what cannot be encoded or shown is left out."""
     text = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
-    return html.escape(text, quote=False)
+    return html.escape(text.replace("€ ", f"€{NBSP}"), quote=False)
 
 
 def buttons_of(part: Part) -> list[list[dict[str, Any]]]:
