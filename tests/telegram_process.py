@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from tests.botapi import BotApi
@@ -90,3 +92,22 @@ def own_data(library_data: Path, folder: Path) -> Path:
     if (library_data / "cache").exists():
         (folder / "cache").symlink_to(os.path.realpath(library_data / "cache"))
     return folder
+
+
+def inbox(data: Path, query: str) -> int:
+    """A number from the tables of the bot, which may be at work in them: inbox(data, "count(*) FROM inbox")."""
+    with closing(sqlite3.connect(data / "blik.db", timeout=30)) as connection:
+        try:
+            return int(connection.execute(f"SELECT {query}").fetchone()[0] or 0)
+        except sqlite3.OperationalError:  # the bot has not made its tables yet
+            return 0
+
+
+def done(data: Path) -> int:
+    """How many messages of users are answered."""
+    return inbox(data, "count(*) FROM inbox WHERE status = 'done' AND update_id IS NOT NULL")
+
+
+def idle(api: BotApi, data: Path) -> bool:
+    """Whether the bot has received and answered all there is."""
+    return not api.updates.queue and not api.updates.again and not inbox(data, "count(*) FROM inbox WHERE status = 'open'")

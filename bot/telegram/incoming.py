@@ -30,7 +30,7 @@ class Me:
 
 def read(update: Mapping[str, Any], me: Me) -> Incoming | None:
     """What to answer; None for what is not for the bot. Raises KeyError, TypeError or ValueError for what is no update."""
-    number = int(update["update_id"])
+    number = _sure_id(update["update_id"])
     for name, kind in (("message", "text"), ("edited_message", "edited")):
         if name in update:
             return _message(number, update[name], kind, me)
@@ -48,10 +48,11 @@ def _message(number: int, message: Mapping[str, Any], kind: str, me: Me) -> Inco
     if chat["type"] == "channel" or (sender.get("is_bot") and not _anonymous(message)):
         return None
     ids: dict[str, Any] = {
-        "chat": int(chat["id"]), "user": sender.get("id"), "message": message.get("message_id"), "thread": _thread(message),
+        "chat": _sure_id(chat["id"]), "user": _id(sender.get("id")), "message": _id(message.get("message_id")),
+        "thread": _thread(message),
     }  # fmt: skip
     if "migrate_to_chat_id" in message:
-        return Incoming(number, kind="moved", content={"to": int(message["migrate_to_chat_id"])}, **ids)
+        return Incoming(number, kind="moved", content={"to": _sure_id(message["migrate_to_chat_id"])}, **ids)
     if any(member.get("id") == me.id for member in message.get("new_chat_members", ())):
         return Incoming(number, kind="added", content={"language": language_of(sender), "group": group}, **ids)
     content = {"language": language_of(sender), "group": group}
@@ -79,20 +80,36 @@ def _tap(number: int, query: Mapping[str, Any]) -> Incoming:
         "language": language_of(sender), "group": chat["type"] in GROUPS,
         "data": str(query.get("data") or ""), "query": str(query["id"]), "old": not message.get("date"),
     }  # fmt: skip
-    place = {"thread": _thread(message), "message": message.get("message_id")}
-    return Incoming(number, int(chat["id"]), "tap", content, user=int(sender["id"]), **place)
+    place = {"thread": _thread(message), "message": _id(message.get("message_id"))}
+    return Incoming(number, _sure_id(chat["id"]), "tap", content, user=_sure_id(sender["id"]), **place)
 
 
 def _membership(number: int, change: Mapping[str, Any]) -> Incoming | None:
     chat, status = change["chat"], change["new_chat_member"]["status"]
     if status in GONE:
-        return Incoming(number, int(chat["id"]), "blocked", {})
+        return Incoming(number, _sure_id(chat["id"]), "blocked", {})
     return None
+
+
+def _id(value: Any) -> int | None:
+    """An id as the database takes it. Raises ValueError for anything else: what cannot be kept would come back for ever."""
+    if value is None:
+        return None
+    if type(value) is not int or not -(2**63) <= value < 2**63:
+        raise ValueError("no id")
+    return value
+
+
+def _sure_id(value: Any) -> int:
+    number = _id(value)
+    if number is None:
+        raise ValueError("no id")
+    return number
 
 
 def _thread(message: Mapping[str, Any]) -> int | None:
     """The topic of a forum; replies in an ordinary group have a thread id too, to which nothing can be sent."""
-    return message.get("message_thread_id") if message.get("is_topic_message") else None
+    return _id(message.get("message_thread_id")) if message.get("is_topic_message") else None
 
 
 def _anonymous(message: Mapping[str, Any]) -> bool:
