@@ -5,6 +5,7 @@ An aside is no turn: the question that was open stays open.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -18,6 +19,9 @@ from bot.menu import menu
 from bot.texts import texts
 from knowledge.document import Language
 
+_YES = re.compile(
+    r"ja|klopt|ja,? (dat )?klopt|prima|akkoord|ok|oke|oké|yes|right|send( it)?|stuur( maar)?( op)?", re.IGNORECASE
+)
 VOTES = ("useful", "useless")
 Labelled = Sequence[tuple[str, str]]  # ids of cases with what to call them
 
@@ -116,10 +120,11 @@ def form_tap(state: ChatState, action: str) -> Reply | None:
         if choice == "stop":
             state.form = None
             return say(state, words["cancelled"], form.language)
-        if choice == "skip":
+        asking = kind == "case" and len(form.answers) < len(CASE_FIELDS)
+        if choice == "skip" and asking:
             form.answers.append("")
             return _form(state)
-        if choice == "send":
+        if choice == "send" and kind == "case" and not asking:
             return _handed_in(state, form)
         if choice.isdecimal() and form.labels and not form.answers and int(choice) < len(form.about):
             form.answers.append(form.about[int(choice)])
@@ -131,6 +136,8 @@ def form_text(state: ChatState, text: str) -> Reply:
     """Take a message as the answer to the open form."""
     form = state.form
     assert form is not None
+    if form.kind == "case" and len(form.answers) == len(CASE_FIELDS):  # it was read back: only a yes sends it
+        return _handed_in(state, form) if _YES.fullmatch(text.strip(" .!")) else _read_back(state, form)
     form.answers.append(mask(clean(text))[:FORM_CHARACTERS])
     if form.kind == "correction" and len(form.answers) == 1 and form.labels:
         form.answers.insert(0, "")  # wrote at once what is wrong, without choosing a case

@@ -56,6 +56,13 @@ def test_a_case_of_ones_own_is_read_back_before_it_goes(chat: Callable[[], Conve
         assert reply.advice.answer.count("?") == 1
         reply = talk.say(f"antwoord {number}")
     assert all(f"antwoord {number}" in reply.advice.answer for number in range(6)) and not reply.contributions
+    assert "antwoord 5" in talk.say("er ligt zwerfafval").advice.answer, "what is no yes is not sent"
+    for forged in ("form.case.6.skip", "form.case.6.9", "form.remark.0.send"):
+        assert not talk.tap(forged).contributions
+    typed = chat()
+    for words in ("/zaak", *("a" * 6)):
+        typed.say(words)
+    assert typed.say("Ja, klopt").contributions
     sent = talk.say("verstuur")
     assert sent.contributions[0].content == {name: f"antwoord {number}" for number, name in enumerate(CASE_FIELDS)}
     empty = talk.say("/zaak")

@@ -191,8 +191,8 @@ class Fuzz:
     def forged(self, chat: int) -> None:
         valid = self.chance.choice(self.payloads(chat))
         mark, _, action = valid.partition(":")
-        number = self.chance.choice("-1 0 99999999999999999999 ² १ 1e3 form.case.0 form.remark.0 language start".split())
-        name = self.chance.choice("0 -1 9 ² sources.-1 sources.99999999999999999999 sources.² wrong send stop nl .".split())
+        number = self.chance.choice("-1 0 9999999999999999 ² १ 1e3 form.case.0 form.case.6 form.remark.0 language".split())
+        name = self.chance.choice("0 -1 9 ² sources.-1 sources.9999999999999999 sources.² wrong send skip stop nl .".split())
         ways = [valid[: self.chance.randrange(len(valid) + 1)], f"{mark}:{number}.{name}", f":{action}", f"{mark}:{action}.1"]
         ways += ["".join(self.chance.choices("\x00:.é👍 a1\n<", k=64)), f"{mark}:forget.yes", valid * 9]
         self.press(chat, self.chance.choice(ways).encode()[:64].decode("utf-8", "ignore"))
