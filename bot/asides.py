@@ -20,7 +20,7 @@ from bot.texts import texts
 from knowledge.document import Language
 
 _YES = re.compile(
-    r"ja|klopt|ja,? (dat )?klopt|prima|akkoord|ok|oke|oké|yes|right|send( it)?|stuur( maar)?( op)?", re.IGNORECASE
+    r"ja|verstuur|klopt|ja,? (dat )?klopt|prima|akkoord|ok|oke|oké|yes|right|send( it)?|stuur( maar)?( op)?", re.IGNORECASE
 )
 VOTES = ("useful", "useless")
 Labelled = Sequence[tuple[str, str]]  # ids of cases with what to call them
