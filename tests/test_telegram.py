@@ -302,8 +302,8 @@ def test_what_a_buyer_wrote_is_nowhere_after_the_answer_and_nothing_stays_after_
     closed(api, data)
     (data / "backup.db").unlink()
     assert grep(data, (*canaries, b"Qwertzkanarie", b"steiger voor de boot")) == []
-    for table in ("chats", "contributions", "gaps"):
-        assert rows(data, f"SELECT count(*) FROM {table}") == [(0,)]
+    for table, column in (("chats", "name"), ("contributions", "chat"), ("gaps", "chat")):
+        assert rows(data, f"SELECT count(*) FROM {table} WHERE {column} LIKE 'telegram:%'") == [(0,)]
     assert rows(data, "SELECT count(*) FROM inbox WHERE chat IS NOT NULL") == [(0,)]
     assert "ken ik niet meer" in tapped(api, answer, answer.labels[0], 2)[-1].text
     assert not any(word in bot.log for word in ("canarie", "Canarie", "Anna", "steiger", api.token, "camera"))
