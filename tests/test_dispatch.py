@@ -16,9 +16,9 @@ from bot.inbox import Inbox, Incoming, Row
 from bot.telegram.answer import Answer, Answerer, Plan
 from bot.telegram.client import Client, make_bot
 from bot.telegram.dispatch import Dispatcher
-from bot.telegram.render import plain
+from bot.telegram.render import Part, plain
 from knowledge.database import connect
-from tests.botapi import BotApi
+from tests.botapi import BotApi, Faults
 
 Answers = Callable[[Row, str], Answer]
 
@@ -151,3 +151,43 @@ async def test_the_same_update_is_taken_in_once_and_a_double_tap_is_one(
     dispatcher.wake([7])
     await until(lambda: not inbox.waiting())
     assert [sent.text for sent in api.to(7)] == ["text", "tap"]
+
+
+async def test_an_answer_does_not_wait_until_typing_may_be_shown(
+    api: BotApi, inbox: Inbox, dispatch: Callable[[Answers], Dispatcher]
+) -> None:
+    others = frozenset({"getMe", "sendMessage", "getUpdates"})
+    api.faults = Faults(too_many=1.0, retry_after=19, spare=others)  # waiting for it twice would be longer than `until` does
+    dispatcher = dispatch(lambda row, words: said("Klaar."))
+    dispatcher.wake(inbox.add([text(1, 7, "hoi")]))
+    await until(lambda: not inbox.waiting())
+    assert [sent.text for sent in api.to(7)] == ["Klaar."]
+    assert any(call.method == "sendChatAction" and call.status == 429 for call in api.calls)
+
+
+async def test_no_progress_stays_when_an_answer_fails(
+    api: BotApi, inbox: Inbox, dispatch: Callable[[Answers], Dispatcher]
+) -> None:
+    calls = []
+
+    def slow_then_broken(row: Row, words: str) -> Answer:
+        calls.append(words)
+        if len(calls) == 1:
+            time.sleep(4)
+            raise ValueError
+        return said("Klaar.")
+
+    dispatcher = dispatch(slow_then_broken)
+    dispatcher.wake(inbox.add([text(1, 7, "hoi")]))
+    await until(lambda: not inbox.waiting())
+    assert [sent.text for sent in api.to(7) if not sent.deleted] == ["Klaar."]
+    assert len(api.to(7)) == 2, "progress was shown"
+
+
+async def test_a_refused_form_is_sent_plain_without_signs_of_it(
+    api: BotApi, inbox: Inbox, dispatch: Callable[[Answers], Dispatcher]
+) -> None:
+    dispatcher = dispatch(lambda row, words: (Plan(parts=[Part(html="<nee>Zij & <b>wij</b> &lt;3&gt;")]), None))
+    dispatcher.wake(inbox.add([text(1, 7, "hoi")]))
+    await until(lambda: not inbox.waiting())
+    assert [sent.text for sent in api.to(7)] == ["Zij & wij <3>"]

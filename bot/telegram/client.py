@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import logging
 import os
 import random
@@ -68,7 +69,7 @@ class Client:
         `unknown` is called each time before a part is sent again of which it is not known whether it arrived.
         """
         try:
-            if part.edit is not None and not await self._edited(part, chat, unknown):
+            if part.edit is not None and not await self._edited(part, chat):
                 return part.edit
             return await self._sent(part, chat, thread, reply_to, unknown)
         except ChatMigrated as error:
@@ -79,8 +80,11 @@ class Client:
             log.warning("Telegram refused a message (%s)", _kind(error))
             raise Undeliverable("refused") from None
 
-    async def _edited(self, part: Part, chat: int, unknown: Unknown) -> bool:
-        """Put a part in the place of an earlier message; True when that message cannot be changed, so that it must be sent."""
+    async def _edited(self, part: Part, chat: int) -> bool:
+        """Put a part in the place of an earlier message; True when that cannot be changed, so that the part must be sent.
+
+        Changing a message twice is no double, so that unknown outcomes are not counted.
+        """
         try:
             await self.persist(
                 lambda: self._bot.edit_message_text(
@@ -90,8 +94,7 @@ class Client:
                     parse_mode=ParseMode.HTML,
                     reply_markup=_keyboard(part),
                     link_preview_options=LinkPreviewOptions(is_disabled=True),
-                ),
-                None,  # changing a message twice is no double
+                )
             )
         except BadRequest as error:
             return "not modified" not in error.message.lower()
@@ -122,8 +125,8 @@ class Client:
             if "parse entities" not in said and not part.directions:
                 raise
             log.warning("Telegram refused the form of a message (%s); it is sent plain", _kind(error))
-        text = re.sub(r"<[^>]*>", "", part.html)
-        plain = {**common, "text": text, "parse_mode": None}
+        text = html.unescape(re.sub(r"<[^>]*>", "", part.html))
+        plain = {**common, "text": text, "link_preview_options": LinkPreviewOptions(is_disabled=True)}
 
         async def again() -> int:
             return (await self._bot.send_message(**plain)).message_id
@@ -161,15 +164,21 @@ class Client:
             wait = min(2 * wait, LONGEST_WAIT)
 
     async def typing(self, chat: int, thread: int | None) -> None:
-        """Show that an answer is being made."""
+        """Show that an answer is being made; an answer never waits for this."""
         await self.optional(
             "sendChatAction",
             lambda: self._bot.send_chat_action(chat, ChatAction.TYPING, message_thread_id=thread, read_timeout=5),
+            patience=0,
         )
 
-    async def note(self, chat: int, thread: int | None, html: str) -> int | None:
-        """Send a passing message, which the answer will replace; its id, or None where that did not work."""
-        sent = await self.optional("sendMessage", lambda: self._bot.send_message(chat, html, message_thread_id=thread))
+    async def note(self, chat: int, thread: int | None, text: str) -> int | None:
+        """Send a passing message, which the answer will replace; its id, or None where that did not work.
+
+        Tried once: one that arrived without our knowing would stay.
+        """
+        sent = await self.optional(
+            "sendMessage", lambda: self._bot.send_message(chat, text, message_thread_id=thread), attempts=1
+        )
         return sent.message_id if sent else None
 
     async def acknowledge(self, query: str) -> None:
@@ -185,15 +194,20 @@ class Client:
         member = await self.optional("getChatMember", lambda: self._bot.get_chat_member(chat, user))
         return member is not None and member.status in (ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.OWNER)
 
-    async def optional(self, method: str, call: Callable[[], Awaitable[T]]) -> T | None:
-        """Do what can be done without: tried a few times; a server that does not know the method is not asked again."""
+    async def optional(
+        self, method: str, call: Callable[[], Awaitable[T]], attempts: int = BRIEFLY, patience: float = TIMEOUT
+    ) -> T | None:
+        """Do what can be done without; a server that does not know the method is not asked again.
+
+        Tried `attempts` times, where Telegram's limits ask for at most `patience` seconds of waiting.
+        """
         if method in self._missing:
             return None
-        for attempt in range(BRIEFLY):
+        for attempt in range(attempts):
             try:
                 return await call()
             except RetryAfter as error:
-                if _seconds(error.retry_after) > TIMEOUT or attempt + 1 == BRIEFLY:
+                if _seconds(error.retry_after) > patience or attempt + 1 == attempts:
                     return None
                 await asyncio.sleep(_seconds(error.retry_after))
             except InvalidToken:

@@ -98,8 +98,12 @@ class Dispatcher:
             await self.write(self._inbox.close, row, "superseded")
             return
         joined = await self._belonging(row, rows)
-        if row.kind == "tap":
-            await asyncio.gather(*(self._client.acknowledge(str(one.content["query"])) for one in [row, *joined]))
+        taps = [one for one in (row, *joined) if one.kind == "tap"]
+        acknowledged = (self._client.acknowledge(str(one.content["query"])) for one in taps)
+        await asyncio.gather(self._answer(row, joined), *acknowledged)
+
+    async def _answer(self, row: Row, joined: Sequence[Row]) -> None:
+        """Plan the answer, unless that was done before, and send it."""
         if row.plan is None:
             plan = await self._planned(row, joined)
         else:
@@ -187,14 +191,12 @@ class Dispatcher:
                 said = texts(row.content["language"])["telegram"]["progress"]
                 progress = await self._client.note(row.chat, row.thread, said)
             await self._client.typing(row.chat, row.thread)
-        plan, with_it = making.result()
-        if progress is not None and plan.parts:
-            first = plan.parts[0]
-            if first.directions or first.file:
-                await self._client.remove(row.chat, progress)
-            else:
-                first.edit = first.edit or progress
-        return plan, with_it
+        first = None if making.exception() else next(iter(making.result()[0].parts), None)
+        if first and progress and not (first.directions or first.file):
+            first.edit = first.edit or progress
+        elif progress:
+            await self._client.remove(row.chat, progress)
+        return making.result()
 
     async def _send(self, row: Row, parts: Sequence[Part]) -> None:
         """Send what is not out yet, and keep that it is after each part."""

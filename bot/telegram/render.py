@@ -9,7 +9,6 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -232,8 +231,3 @@ def _escape(text: str) -> str:
     """Text as HTML; what cannot be encoded or shown is left out."""
     text = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
     return html.escape(text.replace("€ ", f"€{NBSP}"), quote=False)
-
-
-def buttons_of(part: Part) -> list[list[dict[str, Any]]]:
-    """The keyboard of a part as the Bot API takes it."""
-    return [[{"text": button.label, "callback_data": button.data} for button in row] for row in part.buttons]
