@@ -376,3 +376,15 @@ def test_five_questions_for_an_intake(chat: Callable[[], Conversation]) -> None:
     assert contract.language == "en" and contract.room == "running" and contract.forward != advice.forward
     other = chat().say("we hebben een intake van nieuwe leerlingen en dat systeem is traag").advice
     assert other.skill is None
+
+
+def test_a_general_amount_and_thanks_stand_beside_the_subject(chat: Callable[[], Conversation]) -> None:
+    talk = chat()
+    first = talk.say("Ouderen in de wijk zijn eenzaam en we bereiken ze niet").advice
+    assert first.closing
+    amount = talk.say("Vanaf welk bedrag moet ik Europees aanbesteden voor leveringen?").advice
+    assert amount.intent == "how" and "216.000" in amount.answer and not amount.cases and amount.closing is None
+    assert talk.say("dankjewel, hier kan ik mee verder").advice.answer.startswith("Graag gedaan")
+    assert "eenzaam" in talk.state.subject.text and not talk.state.subject.answers
+    angry = chat().say("WEER een taxibedrijf dat kinderen laat staan, en nu moet ik ze nog verlengen ook??").advice
+    assert angry.room == "running"

@@ -146,6 +146,8 @@ def _in_context(text: str, state: ChatState, language: Language, asked: bool) ->
     words = len(text.split())
     new, fresh = _new_families(text, state, language), _fresh(text, state, language)
     asks, orders = bool(_pattern("asks").search(text)), bool(_pattern("orders").search(text))
+    if says(text, "amount") or thanks(text):
+        return "side"
     if asks_rule(text):
         return "refine" if orders and not new else "side"
     told = rooms.told_room(text)
@@ -173,7 +175,13 @@ def _in_context(text: str, state: ChatState, language: Language, asked: bool) ->
 def asks_rule(text: str) -> bool:
     """Whether a message asks for a rule or a term, which stands beside any subject."""
     short = len(text.split()) <= REFINE_WORDS
-    return says(text, "fact") or bool(intents.FACT.search(text)) or (short and says(text, "topic"))
+    return says(text, "fact") or says(text, "amount") or bool(intents.FACT.search(text)) or (short and says(text, "topic"))
+
+
+def thanks(text: str) -> bool:
+    """Whether a message says thanks and nothing that wants an answer."""
+    wants = _pattern("asks").search(text) or _pattern("orders").search(text)
+    return len(text.split()) <= REFINE_WORDS and says(text, "thanks") and not wants
 
 
 def echo(text: str) -> str:
