@@ -115,10 +115,12 @@ class Inbox:
         with self._engine.begin() as connection:
             connection.execute(sa.update(inbox).where(inbox.c.id == row.id).values(resent=inbox.c.resent + 1))
 
-    def close(self, row: Row, outcome: str) -> None:
-        """A message is answered, or needs none: its content goes."""
+    def close(self, row: Row, outcome: str, nobody: bool = False) -> None:
+        """A message is answered, or needs none: its content goes, and with `nobody` its ids too."""
         with self._engine.begin() as connection:
             _close(connection, row.id, outcome)
+            if nobody:
+                connection.execute(sa.update(inbox).where(inbox.c.id == row.id).values(**_NOBODY))
 
     def close_all(self, chat: int, outcome: str) -> None:
         """No open message of a chat can be answered any more."""
@@ -146,11 +148,6 @@ class Inbox:
         """Take all ids and texts off the answered messages of a chat; what stays only keeps them from coming in twice."""
         gone = (self._ours, inbox.c.chat == chat, inbox.c.status == "done", inbox.c.id != but.id)
         return connection.execute(sa.update(inbox).where(*gone).values(**_NOBODY)).rowcount
-
-    def nobody(self, row: Row) -> None:
-        """Take the ids off one answered message."""
-        with self._engine.begin() as connection:
-            connection.execute(sa.update(inbox).where(inbox.c.id == row.id).values(**_NOBODY))
 
     def move(self, connection: sa.Connection, old: int, new: int) -> None:
         """A chat goes on under another id."""

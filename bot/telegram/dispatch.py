@@ -116,9 +116,7 @@ class Dispatcher:
         except Undeliverable as error:
             await self._undeliverable(row, error)
             return
-        await self.write(self._inbox.close, row, plan.outcome)
-        if plan.erased:
-            await self.write(self._inbox.nobody, row)
+        await self.write(self._inbox.close, row, plan.outcome, plan.erased)
 
     async def _belonging(self, row: Row, rows: Sequence[Row]) -> list[Row]:
         """Later messages that are answered together with `row`: parts of a long paste, an album, the same tap once more."""
